@@ -1,0 +1,46 @@
+"""Publish NAO Cloud tracking configurations with Pulumi.
+
+`TrackingConfigPublication` and `content_digest` are for Pulumi programs. `NaoClient` and `wait` do the same job
+without Pulumi; they are imported when first used, since a program needs neither requests nor pydantic.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pulumi_nao._version import __version__
+from pulumi_nao.digest import content_digest
+from pulumi_nao.publication import TrackingConfigPublication
+
+if TYPE_CHECKING:
+    from pulumi_nao.client import NaoClient
+    from pulumi_nao.errors import NaoError
+    from pulumi_nao.jobs import wait
+    from pulumi_nao.models import Job, JobState
+
+__all__ = [
+    "Job",
+    "JobState",
+    "NaoClient",
+    "NaoError",
+    "TrackingConfigPublication",
+    "__version__",
+    "content_digest",
+    "wait",
+]
+
+_ON_DEMAND = {
+    "Job": "models",
+    "JobState": "models",
+    "NaoClient": "client",
+    "NaoError": "errors",
+    "wait": "jobs",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the module's attributes are of many types
+    """Import the core when one of its names is first used."""
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ON_DEMAND[name]}"), name)

@@ -1,0 +1,79 @@
+"""Time, injected: everything that waits asks a `Clock`, so that no test sleeps for real."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from threading import Event
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What waiting needs to know of time."""
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+
+    def now(self) -> datetime:
+        """The time of day in UTC, for what is recorded and for HTTP dates."""
+
+    def sleep(self, seconds: float) -> None:
+        """Pause for so many seconds, or until the wait is cancelled."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether waiting has to end."""
+
+
+class SystemClock:
+    """The machine's clock. Setting `cancel` ends every sleep at once.
+
+    Args:
+        cancel: Set by whoever wants all waits to end.
+    """
+
+    def __init__(self, cancel: Event | None = None) -> None:
+        self._cancel = cancel or Event()
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """The time of day in UTC."""
+        return datetime.now(timezone.utc)
+
+    def sleep(self, seconds: float) -> None:
+        """Pause for so many seconds, or until `cancel` is set."""
+        self._cancel.wait(max(0.0, seconds))
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` is set."""
+        return self._cancel.is_set()
+
+
+class Deadline:
+    """How long something may take, counted from now.
+
+    Args:
+        seconds: The limit.
+        source: Where the limit comes from, in words for an error: `nao:timeout`.
+        clock: Counts the time.
+    """
+
+    def __init__(self, seconds: float, source: str, clock: Clock) -> None:
+        self.seconds = seconds
+        self.source = source
+        self._clock = clock
+        self._began = clock.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the count began."""
+        return self._clock.monotonic() - self._began
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left; 0 when the time is over."""
+        return max(0.0, self.seconds - self.elapsed)

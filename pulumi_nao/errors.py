@@ -1,0 +1,338 @@
+"""Everything that can go wrong, and the words for it.
+
+The tree follows what is known of the publication when the error is raised:
+
+    NaoError
+    ├── NotSent                 nothing left this machine
+    │   ├── ConfigurationError  the key or the server is missing or malformed
+    │   └── ServerUnreachable   no connection: name, refusal, certificate
+    ├── Rejected                the server said no and started nothing
+    │   ├── KeyNotAccepted      401
+    │   ├── AccessDenied        403
+    │   └── TooManyRequests     429, or 503 with `Retry-After`
+    ├── MayHaveStarted          sent, and no answer tells what became of it
+    ├── JobError                about a job whose id is known
+    │   ├── JobFailed           it has finished, and not with success
+    │   ├── JobRunsOn           the wait ended before the job did
+    │   │   ├── WaitTimedOut    also a `TimeoutError`
+    │   │   ├── WaitCancelled
+    │   │   └── ContactLost     the key was refused, or the answers make no sense
+    │   └── JobGone             the server no longer knows it
+    └── LookFailed              one look at a job brought no news; `jobs.wait` decides what follows
+        ├── LookDenied          401 or 403
+        ├── LookNotFound        404 or 410
+        └── LookSenseless       an answer that is no job
+
+The first line of `str(error)` is complete on its own. The lines after it hold the facts of this case; `advice` is
+what is the same for every site, for instance where a key is looked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulumi_nao.text import format_duration
+
+if TYPE_CHECKING:
+    from pulumi_nao.models import Job, JobState
+
+KEY_ADVICE = (
+    "NAO Cloud wants the account's key (auth_token on the user's My Profile page) or a JWT, bare, without `Bearer`.",
+    "A site's API key (Developers > API Keys) is another kind. A JWT lasts about 24 hours.",
+)
+ACCESS_ADVICE = ("The tracking API is open to the roles Site creator, Site admin and Tracking manager.",)
+
+
+class NaoError(Exception):
+    """Any failure that this package reports.
+
+    Attributes:
+        headline: One line that says what happened, complete on its own.
+        details: Further facts of this case, a line each.
+        advice: Lines that are the same whichever site is concerned.
+    """
+
+    advice: tuple[str, ...] = ()
+
+    def __init__(self, headline: str, *details: str) -> None:
+        super().__init__(headline)
+        self.headline = headline
+        self.details = details
+
+    def __str__(self) -> str:
+        """Headline, details and advice, a line each."""
+        return self.text()
+
+    def text(self, *next_steps: str, advice: bool = True) -> str:
+        """Write the error for people.
+
+        Args:
+            next_steps: Lines to close with: what the caller's user does next.
+            advice: Whether to include `advice`; once per run is enough.
+        """
+        lines = [*self.details, *(self.advice if advice else ()), *next_steps]
+        return "\n".join([self.headline, *(f"  {line}" for line in lines)])
+
+
+class NotSent(NaoError):
+    """Nothing left this machine, so nothing has happened.
+
+    Attributes:
+        may_pass: Whether trying again can help.
+    """
+
+    may_pass = False
+
+
+class ConfigurationError(NotSent):
+    """The key, the server or another setting is missing or malformed."""
+
+
+class ServerUnreachable(NotSent):
+    """No connection to the server could be made.
+
+    Args:
+        operation: What was to be done: `publication of site 910`.
+        server: The server's URL.
+        reason: Why there is no connection.
+        may_pass: Whether trying again can help; it cannot with a certificate that is not trusted.
+    """
+
+    def __init__(self, operation: str, server: str, reason: str, *, may_pass: bool) -> None:
+        super().__init__(
+            f"{operation} not sent: cannot connect to {server}: {reason}",
+            "Nothing has been published. Check the server's address, the network and the proxy settings.",
+        )
+        self.server = server
+        self.reason = reason
+        self.may_pass = may_pass
+
+    def known_for(self, operation: str) -> ServerUnreachable:
+        """The same finding for another operation, which then need not be tried.
+
+        Args:
+            operation: What was to be done.
+        """
+        return ServerUnreachable(operation, self.server, f"{self.reason} (found earlier in this run)", may_pass=False)
+
+
+class Rejected(NaoError):
+    """The server refused the request and started nothing.
+
+    Args:
+        operation: What was asked for.
+        status: The HTTP status, for instance `404 Not Found`.
+        said: The server's own words, made printable; empty if there were none.
+        request_id: The server's `x-request-id`, for its support; empty if there was none.
+        details: Further lines.
+    """
+
+    def __init__(self, operation: str, status: str, said: str = "", request_id: str = "", *details: str) -> None:
+        lines = [*details]
+        if said:
+            lines.append(f"The server's words: {said}")
+        if request_id:
+            lines.append(f"Request id for the vendor's support: {request_id}")
+        super().__init__(f"{operation} refused by the server: {status}", *lines)
+        self.status = status
+        self.said = said
+        self.request_id = request_id
+
+
+class KeyNotAccepted(Rejected):
+    """401: the key is missing, wrong or expired."""
+
+    advice = KEY_ADVICE
+
+
+class AccessDenied(Rejected):
+    """403: the key is good, and its user may not do this."""
+
+    advice = ACCESS_ADVICE
+
+
+class TooManyRequests(Rejected):
+    """429, or 503 with `Retry-After`: the server did nothing and wants to be asked later.
+
+    Attributes:
+        retry_after: Seconds the server asked to wait; `None` when it did not say.
+    """
+
+    retry_after: float | None = None
+
+
+class MayHaveStarted(NaoError):
+    """The request was sent, and nobody can tell whether a job was started.
+
+    Args:
+        operation: What was asked for.
+        reason: What happened instead of a usable answer.
+        request_id: The server's `x-request-id`; empty if there was none.
+    """
+
+    def __init__(self, operation: str, reason: str, request_id: str = "") -> None:
+        lines = ["The request was sent, so a job may be running; NAO Cloud offers no way to look it up."]
+        if request_id:
+            lines.append(f"Request id for the vendor's support: {request_id}")
+        super().__init__(f"{operation} may have started: {reason}", *lines)
+        self.reason = reason
+        self.request_id = request_id
+
+
+class JobError(NaoError):
+    """A failure of a job whose id is known.
+
+    Args:
+        headline: One line that says what happened.
+        job: The job.
+        state: What the last good look showed; `None` if there was none.
+        details: Further lines.
+
+    Attributes:
+        job: The job.
+        state: What the last good look showed; `None` if there was none.
+    """
+
+    def __init__(self, headline: str, job: Job, state: JobState | None, *details: str) -> None:
+        super().__init__(headline, *details)
+        self.job = job
+        self.state = state
+
+
+class JobFailed(JobError):
+    """The job has finished, and not with `success`.
+
+    Args:
+        job: The job.
+        state: Its last state.
+        elapsed: Seconds from the first look to the end.
+    """
+
+    state: JobState
+
+    def __init__(self, job: Job, state: JobState, elapsed: float) -> None:
+        if state.status == "failure" and state.message:
+            reason = state.message
+        else:
+            said = f": {state.message}" if state.message else ", without a message"
+            reason = f"the job ended with status {state.status!r}{said}"
+        super().__init__(
+            f"{job.operation} failed: {reason}",
+            job,
+            state,
+            f"Job: {job.url}",
+            f"Status {state.status!r} after {format_duration(state.duration or elapsed)}.",
+        )
+
+
+class JobRunsOn(JobError):
+    """The wait ended before the job did: the job goes on in NAO Cloud."""
+
+
+class WaitTimedOut(JobRunsOn, TimeoutError):
+    """The time limit was reached.
+
+    Args:
+        job: The job.
+        state: What the last good look showed.
+        limit: The limit in seconds.
+        source: Where the limit was set.
+        trouble: What the looks ran into last; empty when they went well.
+    """
+
+    def __init__(self, job: Job, state: JobState | None, limit: float, source: str, trouble: str) -> None:
+        details = [f"Job: {job.url}", _seen(state)]
+        if trouble:
+            details.append(f"The last looks brought no news: {trouble}")
+        super().__init__(
+            f"{job.operation} not finished after {format_duration(limit)}, the limit set by {source}; "
+            "the job goes on in NAO Cloud",
+            job,
+            state,
+            *details,
+        )
+
+
+class WaitCancelled(JobRunsOn):
+    """The caller ended the wait.
+
+    Args:
+        job: The job.
+        state: What the last good look showed.
+        elapsed: Seconds waited.
+    """
+
+    def __init__(self, job: Job, state: JobState | None, elapsed: float) -> None:
+        super().__init__(
+            f"{job.operation} not finished: the wait was cancelled after {format_duration(elapsed)}; "
+            "the job goes on in NAO Cloud",
+            job,
+            state,
+            f"Job: {job.url}",
+            _seen(state),
+        )
+
+
+class ContactLost(JobRunsOn):
+    """The server no longer answers looks in a way that helps.
+
+    Args:
+        job: The job.
+        state: What the last good look showed.
+        trouble: What the look ran into.
+    """
+
+    def __init__(self, job: Job, state: JobState | None, trouble: LookFailed) -> None:
+        super().__init__(
+            f"{job.operation} not followed to its end: {trouble.headline}; the job goes on in NAO Cloud",
+            job,
+            state,
+            *trouble.details,
+            f"Job: {job.url}",
+            _seen(state),
+        )
+        self.advice = trouble.advice
+
+
+class JobGone(JobError):
+    """The server no longer knows the job, so nobody can tell how it ended.
+
+    Args:
+        job: The job.
+        state: What the last good look showed.
+        trouble: What the last look ran into.
+    """
+
+    def __init__(self, job: Job, state: JobState | None, trouble: LookFailed) -> None:
+        super().__init__(
+            f"{job.operation} ended in a way nobody knows: NAO Cloud has no record of job {job.id} any more",
+            job,
+            state,
+            f"Job: {job.url} ({trouble.headline})",
+        )
+
+
+class LookFailed(NaoError):
+    """One look at a job brought no news.
+
+    Attributes:
+        retry_after: Seconds the server asked to wait; `None` when it did not say.
+    """
+
+    retry_after: float | None = None
+
+
+class LookDenied(LookFailed):
+    """401 or 403: looking again cannot help."""
+
+
+class LookNotFound(LookFailed):
+    """404 or 410: the job may be too new, or its record gone."""
+
+
+class LookSenseless(LookFailed):
+    """An answer that is no job: another status, or JSON of another shape."""
+
+
+def _seen(state: JobState | None) -> str:
+    return f"Last seen: status {state.status!r}." if state else "No look at the job has succeeded so far."

@@ -1,0 +1,239 @@
+"""Starting and awaiting background jobs of any kind: pure timing, without HTTP and without Pulumi.
+
+`start` repeats a request only while it surely did nothing; `wait` looks at a job until it has finished.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pulumi_nao.clock import Clock, Deadline, SystemClock
+from pulumi_nao.errors import (
+    ContactLost,
+    JobFailed,
+    JobGone,
+    LookDenied,
+    LookFailed,
+    LookNotFound,
+    LookSenseless,
+    NotSent,
+    TooManyRequests,
+    WaitCancelled,
+    WaitTimedOut,
+)
+from pulumi_nao.text import format_duration
+
+if TYPE_CHECKING:
+    from pulumi_nao.models import Job, JobState
+
+DEFAULT_TIMEOUT = 1800.0
+
+# Looks are at most this far apart: at first, as a share of the time already waited, and in the end (seconds).
+FIRST_PAUSE = 0.6
+PAUSE_SHARE = 0.07
+LONGEST_PAUSE = 15.0
+JITTER = 0.1
+
+LONGEST_RETRY_AFTER = 60.0
+CONNECT_PATIENCE = 60.0
+BUSY_PATIENCE = 300.0
+FIRST_RETRY_PAUSE = 1.0
+
+# A job may be a moment late in the server's records, so one 404 proves nothing.
+GONE_AFTER = 10.0
+GONE_LOOKS = 3
+SENSELESS_LOOKS = 3
+
+Report = Callable[[str], None]
+
+
+def silent(_message: str) -> None:
+    """Report to nobody."""
+
+
+def pause_after(waited: float) -> float:
+    """How long to pause before the next look, in seconds.
+
+    The pause grows with the time already waited, so that a job's end is noticed a small fraction of its own length
+    late, whether it takes seconds or an hour.
+
+    Args:
+        waited: Seconds since the first look.
+    """
+    return min(LONGEST_PAUSE, FIRST_PAUSE + PAUSE_SHARE * waited)
+
+
+def start(
+    operation: str,
+    send: Callable[[], Job],
+    deadline: Deadline,
+    *,
+    clock: Clock | None = None,
+    report: Report = silent,
+) -> Job:
+    """Send a request that starts a job; repeat it only while it surely did nothing.
+
+    No connection is tried again for about a minute, `429` and `503` with `Retry-After` for about five.
+
+    Args:
+        operation: What is being started, for errors: `publication of site 910`.
+        send: Sends the request once.
+        deadline: When to give up in any case.
+        clock: Counts and sleeps.
+        report: Told once why there is a delay.
+
+    Returns:
+        The job that the server started.
+
+    Raises:
+        NotSent: No connection could be made, or the wait was cancelled before anything was sent.
+        NaoError: Whatever else `send` raises.
+    """
+    clock = clock or SystemClock()
+    began = clock.monotonic()
+    pause = FIRST_RETRY_PAUSE
+    told = ""
+    while True:
+        if clock.cancelled:
+            raise NotSent(f"{operation} not sent: cancelled before it began")
+        trouble: NotSent | TooManyRequests
+        try:
+            return send()
+        except NotSent as error:
+            if not error.may_pass:
+                raise
+            trouble, asked, patience = error, None, CONNECT_PATIENCE
+        except TooManyRequests as error:
+            trouble, asked, patience = error, error.retry_after, BUSY_PATIENCE
+        left = min(patience - (clock.monotonic() - began), deadline.remaining)
+        if left <= 0 or clock.cancelled:
+            raise trouble
+        if trouble.headline != told:
+            told = trouble.headline
+            report(f"{told}; trying again for up to {format_duration(left)}")
+        clock.sleep(min(left, _asked(asked) or _jittered(pause)))
+        pause = min(LONGEST_PAUSE, pause * 2)
+
+
+def wait(
+    job: Job,
+    timeout: float | Deadline = DEFAULT_TIMEOUT,
+    *,
+    clock: Clock | None = None,
+    report: Report = silent,
+) -> JobState:
+    """Look at a job until it has finished.
+
+    The first look comes at once, the last one at the deadline. A look that fails in passing is no news and is made
+    again. Progress is reported when the status changes, when looks begin to fail, and after one minute, two, four…
+
+    Args:
+        job: The job.
+        timeout: Seconds to wait at most, or a deadline that is already running.
+        clock: Counts and sleeps.
+        report: Told of progress, a line at a time.
+
+    Returns:
+        The state of the job, which has finished with `success`.
+
+    Raises:
+        JobFailed: The job has finished, and not with `success`.
+        WaitTimedOut: The deadline came first.
+        WaitCancelled: The clock says that waiting has to end.
+        ContactLost: The server refuses the key, or three answers in a row made no sense.
+        JobGone: The server does not know the job, three times in a row and for ten seconds.
+    """
+    clock = clock or SystemClock()
+    deadline = timeout if isinstance(timeout, Deadline) else Deadline(timeout, "timeout", clock)
+    return _Wait(job, deadline, clock, report).run()
+
+
+class _Wait:
+    def __init__(self, job: Job, deadline: Deadline, clock: Clock, report: Report) -> None:
+        self._job = job
+        self._deadline = deadline
+        self._clock = clock
+        self._report = report
+        self._began = clock.monotonic()
+        self._state: JobState | None = None
+        self._trouble: LookFailed | None = None
+        self._row = 0  # looks of the same kind of trouble, one after another
+        self._row_began = 0.0
+        self._next_heartbeat = 60.0
+
+    def run(self) -> JobState:
+        while True:
+            retry_after = self._look()
+            if self._state and self._state.has_finished:
+                if self._state.succeeded:
+                    return self._state
+                raise JobFailed(self._job, self._state, self._waited)
+            if self._clock.cancelled:
+                raise WaitCancelled(self._job, self._state, self._waited)
+            left = self._deadline.remaining
+            if left <= 0:
+                trouble = self._trouble.headline if self._trouble else ""
+                raise WaitTimedOut(self._job, self._state, self._deadline.seconds, self._deadline.source, trouble)
+            self._beat()
+            self._clock.sleep(min(left, _asked(retry_after) or _jittered(pause_after(self._waited))))
+            if self._clock.cancelled:
+                raise WaitCancelled(self._job, self._state, self._waited)
+
+    @property
+    def _waited(self) -> float:
+        return self._clock.monotonic() - self._began
+
+    def _look(self) -> float | None:
+        try:
+            state = self._job.look()
+        except LookFailed as trouble:
+            self._weigh(trouble)
+            return trouble.retry_after
+        if self._trouble:
+            self._trouble = None
+            self._report(f"{self._job.operation}: in contact with NAO Cloud again")
+        if not state.has_finished and (self._state is None or state.status != self._state.status):
+            self._report(f"{self._job.operation}: job {self._job.id} is {state.status!r}")
+        self._state = state
+        return state.retry_after
+
+    def _weigh(self, trouble: LookFailed) -> None:
+        if type(trouble) is not type(self._trouble):
+            self._row, self._row_began = 0, self._waited
+        if self._trouble is None:
+            self._report(f"{self._job.operation}: {trouble.headline}; still waiting")
+        self._row += 1
+        self._trouble = trouble
+        if isinstance(trouble, LookDenied):
+            raise ContactLost(self._job, self._state, trouble)
+        if isinstance(trouble, LookSenseless) and self._row >= SENSELESS_LOOKS:
+            raise ContactLost(self._job, self._state, trouble)
+        if (
+            isinstance(trouble, LookNotFound)
+            and self._row >= GONE_LOOKS
+            and self._waited - self._row_began >= GONE_AFTER
+        ):
+            raise JobGone(self._job, self._state, trouble)
+
+    def _beat(self) -> None:
+        if self._waited >= self._next_heartbeat:
+            status = repr(self._state.status) if self._state else "not seen yet"
+            self._report(
+                f"{self._job.operation}: job {self._job.id} is {status} after {format_duration(self._waited)}"
+            )
+            while self._next_heartbeat <= self._waited:
+                self._next_heartbeat *= 2
+
+
+def _asked(retry_after: float | None) -> float | None:
+    """What the server asked for, within reason; a pause of no length would be a busy loop."""
+    if retry_after is None or retry_after <= 0:
+        return None
+    return min(retry_after, LONGEST_RETRY_AFTER)
+
+
+def _jittered(pause: float) -> float:
+    # Spreads the looks of many publications that began together; nothing secret depends on it.
+    return pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311

@@ -1,0 +1,118 @@
+"""The wire: NAO Cloud's background jobs, as answers carry them and as the rest of the package sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, StrictStr, ValidationInfo
+
+from pulumi_nao.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SUCCESS = "success"
+
+
+def _printable(text: str, info: ValidationInfo) -> str:
+    secrets = (info.context or {}).get("secrets", ())
+    return printable(text, secrets)
+
+
+def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - a server may send anything
+    """Read a time stamp, or nothing: the times of a job are a courtesy, not worth failing a publication for."""
+    try:
+        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+ServerText = Annotated[StrictStr, AfterValidator(_printable)]
+ServerTime = Annotated[Any, AfterValidator(_moment)]
+
+
+class JobAttributes(BaseModel):
+    """`data.attributes` of a job: `has_finished` and `status` are promised by the documentation."""
+
+    has_finished: StrictBool
+    status: ServerText
+    message: ServerText | None = None
+    created_at: ServerTime = None
+    updated_at: ServerTime = None
+
+
+class JobData(BaseModel):
+    """`data` of a job. Its id is not read: the vendor's own examples show another one than `Location` did."""
+
+    attributes: JobAttributes
+
+
+class JobDocument(BaseModel):
+    """The body of an answer to `GET /api/v2/background_jobs/{id}` (documented)."""
+
+    data: JobData
+
+
+class AcceptedData(BaseModel):
+    """`data` of a `202 Accepted`: the id of the job resource."""
+
+    id: Annotated[str, BeforeValidator(str), Field(pattern=r"^[0-9]{1,20}$")]
+
+
+class AcceptedDocument(BaseModel):
+    """The body of a `202 Accepted`: documented in words only, its shape is inferred from other answers."""
+
+    data: AcceptedData
+
+
+@dataclass(frozen=True)
+class JobState:
+    """What one look at a job showed. All text is printable and free of the key.
+
+    Attributes:
+        has_finished: Whether the job is over; this alone decides (documented).
+        status: `success`, `failure` or `In progress` (documented); others are possible.
+        message: The reason of a failure; otherwise of no meaning (documented).
+        created_at: When the job began, if the server says so (seen in one documented example).
+        updated_at: When the job last changed, if the server says so.
+        retry_after: Seconds to wait before the next look, if the server says so (not documented).
+    """
+
+    has_finished: bool
+    status: str
+    message: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    retry_after: float | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the job is over and ended in `success`."""
+        return self.has_finished and self.status == SUCCESS
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds between the job's own times; `None` if it does not tell."""
+        if self.created_at is None or self.updated_at is None:
+            return None
+        return max(0.0, (self.updated_at - self.created_at).total_seconds())
+
+
+@dataclass(frozen=True)
+class Job:
+    """A background job of NAO Cloud, and the way to look at it.
+
+    Attributes:
+        operation: What the job does: `publication of site 910`.
+        id: Its id, digits.
+        url: Where it is looked at.
+        look: Asks the server for the job's state. Raises `LookFailed` when that brings no news.
+    """
+
+    operation: str
+    id: str
+    url: str
+    look: Callable[[], JobState]

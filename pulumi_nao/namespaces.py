@@ -1,0 +1,34 @@
+"""Configuration namespaces: one for each account, each with environment variables of its own."""
+
+from __future__ import annotations
+
+import re
+
+DEFAULT_NAMESPACE = "nao"
+
+_FORM = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
+_LONGEST = 64
+
+
+def namespace_problem(namespace: object) -> str:
+    """Say what makes a namespace unusable; an empty text for a good one.
+
+    The form leaves one namespace for each set of variables: capitals, dots and underscores would let two collide.
+
+    Args:
+        namespace: As the program gives it.
+    """
+    if not isinstance(namespace, str):
+        return "write it as plain text, such as 'nao-eu'; an output is not known when the configuration is read"
+    if len(namespace) > _LONGEST or not _FORM.fullmatch(namespace):
+        return "use lower-case letters and digits, with single hyphens between them, such as 'nao-eu'"
+    return ""
+
+
+def environment_prefix(namespace: str) -> str:
+    """What the environment variables of a namespace begin with: `NAO_`, `NAO_EU_`.
+
+    Args:
+        namespace: A good namespace.
+    """
+    return namespace.upper().replace("-", "_") + "_"

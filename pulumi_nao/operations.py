@@ -1,0 +1,249 @@
+"""Between Pulumi's property bags and the lifecycle: reads bags, asks `lifecycle`, writes bags."""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pulumi
+
+from pulumi_nao import host
+from pulumi_nao.account import PUBLIC_SERVER
+from pulumi_nao.client import NaoClient
+from pulumi_nao.clock import SystemClock
+from pulumi_nao.errors import ConfigurationError, NaoError
+from pulumi_nao.inputs import check_inputs
+from pulumi_nao.lifecycle import Attempt, Change, Outcome, Publisher, difference
+from pulumi_nao.namespaces import DEFAULT_NAMESPACE
+from pulumi_nao.pace import Pace
+from pulumi_nao.settings import Settings
+from pulumi_nao.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Bag = dict[str, Any]
+
+_COMPARED = ("site_id", "triggers", "base_url")
+
+
+class Operations:
+    """What the provider's methods do, for one process and all its accounts.
+
+    Args:
+        config: Looks up `namespace:key` in the stack's configuration.
+        environment: The environment's variables.
+    """
+
+    def __init__(self, config: Callable[[str], str | None], environment: Mapping[str, str] | None = None) -> None:
+        self._settings = Settings(config, os.environ if environment is None else environment)
+        self._clock = SystemClock()
+        self._guard = threading.Lock()
+        self._shared: tuple[Turns, Pace] | None = None
+        self._publishers: dict[tuple[str, str], Publisher] = {}
+        self._private_namespaces: set[str] = set()
+        self._advice_given: set[tuple[str, ...]] = set()
+
+    def check(self, olds: Bag, news: Bag) -> tuple[Bag, list[str]]:
+        """Validate inputs and configuration.
+
+        Args:
+            olds: The inputs of the last run.
+            news: The program's inputs.
+
+        Returns:
+            The inputs in their one form, with `base_url`; and the problems.
+        """
+        given = {key: value for key, value in news.items() if not key.startswith("__")}
+        checked, problems = check_inputs(given)
+        if checked is None:
+            return dict(news), problems
+        namespace = checked.config_namespace
+        problems = self._settings.problems(namespace)
+        if problems:
+            return dict(news), problems
+        server = self._settings.stated_server(namespace)
+        if server is None:
+            server = self._recorded_server(olds, namespace) or PUBLIC_SERVER
+            if server != PUBLIC_SERVER:
+                self._private_namespaces.add(namespace)
+            elif namespace in self._private_namespaces:
+                return dict(news), [_lost_server(namespace)]
+        inputs = {"site_id": checked.site_id, "config_namespace": namespace, "base_url": server}
+        if checked.triggers is not None:
+            inputs["triggers"] = checked.triggers
+        return inputs, []
+
+    def diff(self, olds: Bag, news: Bag) -> tuple[bool, list[str]]:
+        """Decide whether something changes, and which inputs force a replacement.
+
+        Args:
+            olds: The recorded outputs.
+            news: The checked inputs.
+        """
+        if any(pulumi.contains_unknowns(news.get(name)) for name in _COMPARED):
+            return True, []
+        recorded = _attempt(olds)
+        change = difference(recorded, int(news["site_id"]), news.get("triggers"), news["base_url"])
+        if change is not Change.REPLACE:
+            return change is Change.PUBLISH, []
+        namespace = news["config_namespace"]
+        # The replacement is checked anew, without the recorded server: it would go to the public one.
+        if recorded.base_url != PUBLIC_SERVER and self._settings.stated_server(namespace) is None:
+            self._fail(ConfigurationError(_lost_server(namespace)))
+        names = {"site_id": recorded.site_id, "base_url": recorded.base_url}
+        return True, [name for name, value in names.items() if news[name] != value]
+
+    def create(self, props: Bag) -> Bag:
+        """Publish.
+
+        Args:
+            props: The checked inputs.
+
+        Returns:
+            The outputs.
+        """
+        publisher = self._publisher(props)
+        outcome = publisher.publish(
+            int(props["site_id"]), props.get("triggers"), self._settings.limit(props["config_namespace"]), host.report
+        )
+        return self._outputs(outcome, props)
+
+    def update(self, olds: Bag, news: Bag) -> Bag:
+        """Bring the recorded attempt to a good end, or publish again.
+
+        Args:
+            olds: The recorded outputs.
+            news: The checked inputs.
+
+        Returns:
+            The outputs.
+        """
+        publisher = self._publisher(news)
+        outcome = publisher.update(
+            _attempt(olds), news.get("triggers"), self._settings.limit(news["config_namespace"]), host.report
+        )
+        return self._outputs(outcome, news)
+
+    def read(self, props: Bag) -> Bag:
+        """Look at the recorded job if it is not known to be done.
+
+        Args:
+            props: The recorded outputs.
+
+        Returns:
+            The outputs as they are now; what is stored when that cannot be found out.
+        """
+        if "status" not in props or "base_url" not in props:
+            host.fail(
+                "a publication cannot be imported: NAO Cloud has no record of it to read\n"
+                "  Declare the resource and run `pulumi up`: it publishes the site once."
+            )
+        stored = {key: value for key, value in props.items() if not key.startswith("__")}
+        recorded = _attempt(stored)
+        if not recorded.may_be_running:
+            return stored
+        namespace = stored.get("config_namespace", DEFAULT_NAMESPACE)
+        try:
+            stated = self._settings.stated_server(namespace)
+            if stated not in (None, recorded.base_url):
+                raise ConfigurationError(f"its server {recorded.base_url} is not the configured one")
+            current, trouble = self._publisher(stored, quiet=True).refresh(recorded)
+        except NaoError as error:
+            current, trouble = recorded, error
+        if trouble:
+            host.warn(f"publication of site {recorded.site_id}: its job was not looked at: {trouble.headline}")
+            return stored
+        return {**stored, **_outputs_of(current)}
+
+    def _recorded_server(self, olds: Bag, namespace: str) -> str | None:
+        # Another namespace is another account: its server must not get this one's key.
+        if olds.get("config_namespace", DEFAULT_NAMESPACE) != namespace:
+            return None
+        return olds.get("base_url")
+
+    def _publisher(self, props: Bag, *, quiet: bool = False) -> Publisher:
+        try:
+            key = self._settings.api_key(props["config_namespace"])
+            with self._guard:
+                if self._shared is None:
+                    self._shared = (
+                        Turns(self._clock, self._settings.concurrency()),
+                        Pace(self._clock, self._settings.requests_per_second()),
+                    )
+                turns, pace = self._shared
+                account = (props["base_url"], key.value)
+                if account not in self._publishers:
+                    client = NaoClient(
+                        key.value, props["base_url"], key_origin=key.source, clock=self._clock, pace=pace
+                    )
+                    self._publishers[account] = Publisher(client, self._clock, turns)
+                return self._publishers[account]
+        except ConfigurationError as error:
+            if quiet:
+                raise
+            site = int(props["site_id"])
+            self._fail(ConfigurationError(f"publication of site {site} not sent: {error.headline}", *error.details))
+
+    def _outputs(self, outcome: Outcome, props: Bag) -> Bag:
+        if outcome.error:
+            self._fail(outcome.error)
+        if outcome.attempt is None:
+            raise AssertionError("an outcome has an attempt or an error")
+        kept: Bag = {name: props[name] for name in ("site_id", "triggers", "config_namespace") if name in props}
+        return {**kept, **_outputs_of(outcome.attempt)}
+
+    def _fail(self, error: NaoError) -> NoReturn:
+        with self._guard:
+            first = error.advice not in self._advice_given
+            self._advice_given.add(error.advice)
+        host.fail(error.text("The next `pulumi up` publishes again.", advice=first))
+
+
+def _attempt(props: Bag) -> Attempt:
+    return Attempt(
+        site_id=int(props["site_id"]),
+        triggers=props.get("triggers"),
+        base_url=props["base_url"],
+        job_id=props.get("job_id"),
+        job_url=props.get("job_url"),
+        has_finished=props.get("has_finished", False),
+        status=props["status"],
+        message=props.get("message"),
+        started_at=_moment(props.get("started_at")),
+        finished_at=_moment(props.get("finished_at")),
+        duration=props.get("duration"),
+    )
+
+
+def _outputs_of(attempt: Attempt) -> Bag:
+    return {
+        "base_url": attempt.base_url,
+        "job_id": attempt.job_id,
+        "job_url": attempt.job_url,
+        "has_finished": attempt.has_finished,
+        "status": attempt.status,
+        "message": attempt.message,
+        "started_at": _written(attempt.started_at),
+        "finished_at": _written(attempt.finished_at),
+        "duration": attempt.duration,
+    }
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+
+
+def _written(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _lost_server(namespace: str) -> str:
+    return (
+        f"publications of this stack are recorded on another server than {PUBLIC_SERVER}, and none is configured; "
+        f"set it with `pulumi config set {namespace}:baseUrl URL`, so that the key goes to no other"
+    )

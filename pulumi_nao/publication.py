@@ -1,0 +1,133 @@
+"""`TrackingConfigPublication`: what a program declares."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import pulumi
+from pulumi.dynamic import Resource
+from pulumi.runtime.config import is_config_secret
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+
+from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix, namespace_problem
+from pulumi_nao.provider import TrackingConfigPublicationProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Namespaces that were warned about, for each run of a program: several runs can share a process (Automation API).
+_warned: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+
+
+class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPublication"):
+    """The published state of a site's tracking configuration in NAO Cloud.
+
+    Creating it publishes the site and waits for the background job; a change of the triggers publishes again. A job
+    that fails, fails the deployment with the job's own message. Destroying it does nothing: what is published cannot
+    be taken back. Key and server come from the stack's configuration or the environment.
+
+    Args:
+        resource_name: The resource's name in Pulumi.
+        site_id: The site, a whole number above 0, also as text. A change replaces the publication.
+        triggers: Any mapping or list of plain values; a change publishes again. Without triggers the site is
+            published once. For files, see `content_digest`.
+        config_namespace: Where key and server are looked up: with `nao-eu` in `nao-eu:apiKey` and `NAO_EU_API_KEY`.
+        opts: Pulumi's options. `id`, `urn` and `import_` are refused: nothing would be published.
+
+    Attributes:
+        site_id: The site.
+        triggers: As given.
+        config_namespace: As given.
+        base_url: The server of the last attempt.
+        job_id: The background job of the last attempt.
+        job_url: Where that job can be looked at.
+        has_finished: Whether the job is over.
+        status: The server's word: `success`, `failure`, `In progress`; `unknown` when nobody knows.
+        message: The server's reason of a failure; otherwise of no meaning.
+        started_at: When the job began, UTC, ISO 8601.
+        finished_at: When it ended.
+        duration: Seconds between the two.
+
+    Raises:
+        pulumi.RunError: The key stands in the stack's configuration as plain text, or an option is refused.
+    """
+
+    site_id: pulumi.Output[int]
+    triggers: pulumi.Output[Any]
+    config_namespace: pulumi.Output[str]
+    base_url: pulumi.Output[str]
+    job_id: pulumi.Output[str]
+    job_url: pulumi.Output[str]
+    has_finished: pulumi.Output[bool]
+    status: pulumi.Output[str]
+    message: pulumi.Output[str | None]
+    started_at: pulumi.Output[str]
+    finished_at: pulumi.Output[str]
+    duration: pulumi.Output[float]
+
+    def __init__(
+        self,
+        resource_name: str,
+        site_id: pulumi.Input[int | str],
+        triggers: pulumi.Input[Mapping[str, Any] | Sequence[Any]] | None = None,
+        config_namespace: str = DEFAULT_NAMESPACE,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        _refuse_options(resource_name, opts)
+        problem = namespace_problem(config_namespace)
+        if problem:
+            raise pulumi.RunError(f"{resource_name}: config_namespace: {problem}")
+        if not isinstance(get_monitor(), MockMonitor):
+            _check_key(config_namespace)
+        super().__init__(
+            TrackingConfigPublicationProvider(),
+            resource_name,
+            {
+                "site_id": site_id,
+                "triggers": triggers,
+                "config_namespace": config_namespace,
+                "base_url": None,
+                "job_id": None,
+                "job_url": None,
+                "has_finished": None,
+                "status": None,
+                "message": None,
+                "started_at": None,
+                "finished_at": None,
+                "duration": None,
+            },
+            opts,
+        )
+
+
+def _refuse_options(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+    for name in ("id", "urn", "import_"):
+        if opts is not None and getattr(opts, name, None) is not None:
+            raise pulumi.RunError(
+                f"{resource_name}: a TrackingConfigPublication does not take the option {name!r}: the run would be green "
+                "with nothing published. Declare the resource without it; `pulumi up` then publishes the site once."
+            )
+
+
+def _check_key(namespace: str) -> None:
+    """Refuse a key that everybody can read, and warn at preview when there is none."""
+    name = f"{namespace}:apiKey"
+    configured = pulumi.Config(namespace).get("apiKey") is not None
+    if configured and not is_config_secret(name):
+        raise pulumi.RunError(
+            f"{name} stands in the stack's configuration as plain text. Rotate the key in NAO Cloud, since files and "
+            f"history may hold it, and set the new one with `pulumi config set --secret {name}`."
+        )
+    variable = environment_prefix(namespace) + "API_KEY"
+    if configured or os.environ.get(variable) or not pulumi.runtime.is_dry_run():
+        return
+    warned = _warned.setdefault(get_monitor(), set())
+    if namespace not in warned:
+        warned.add(namespace)
+        pulumi.log.warn(
+            f"there is no NAO Cloud key, so `pulumi up` could not publish: set it with "
+            f"`pulumi config set --secret {name}`, or set {variable} in the environment"
+        )

@@ -1,0 +1,183 @@
+"""The account and the limits: what the stack's configuration says, else the environment, else a default."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pulumi_nao.account import PUBLIC_SERVER, canonical_server, key_problem
+from pulumi_nao.errors import ConfigurationError
+from pulumi_nao.lifecycle import DEFAULT_LIMIT, Limit
+from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.text import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MOST_AT_ONCE = 512
+LONGEST_TIMEOUT = 7 * 24 * 3600.0
+
+
+@dataclass(frozen=True, repr=False)
+class Setting:
+    """A value and where it was found.
+
+    Attributes:
+        value: As it was written.
+        source: For errors: `stack configuration nao:apiKey`, `environment variable NAO_API_KEY`.
+    """
+
+    value: str
+    source: str
+
+    def __repr__(self) -> str:
+        """Name the source; the value may be the key."""
+        return f"Setting({self.source!r})"
+
+
+class Settings:
+    """Everything that can be configured, for each namespace.
+
+    Args:
+        config: Looks up `namespace:key` in the stack's configuration.
+        environment: The environment's variables.
+    """
+
+    def __init__(self, config: Callable[[str], str | None], environment: Mapping[str, str]) -> None:
+        self._config = config
+        self._environment = environment
+
+    def api_key(self, namespace: str) -> Setting:
+        """The key of the account.
+
+        Args:
+            namespace: `nao`, or another account's.
+
+        Raises:
+            ConfigurationError: There is none, or it is malformed.
+        """
+        found = self._find(namespace, "apiKey", "API_KEY")
+        if found is None:
+            variable = environment_prefix(namespace) + "API_KEY"
+            raise ConfigurationError(
+                "there is no NAO Cloud key",
+                f"Set it with `pulumi config set --secret {namespace}:apiKey`, or set {variable} in the environment.",
+            )
+        self._check_key(found)
+        return found
+
+    def stated_server(self, namespace: str) -> str | None:
+        """The server that somebody has stated, in canonical form; `None` when nobody has.
+
+        Args:
+            namespace: `nao`, or another account's.
+
+        Raises:
+            ConfigurationError: The URL is malformed, or the namespace is another one than `nao` and states none.
+        """
+        found = self._find(namespace, "baseUrl", "BASE_URL")
+        if found is None:
+            if namespace == DEFAULT_NAMESPACE:
+                return None
+            variable = environment_prefix(namespace) + "BASE_URL"
+            raise ConfigurationError(
+                f"the configuration namespace {namespace!r} states no server",
+                f"Set it with `pulumi config set {namespace}:baseUrl {PUBLIC_SERVER}`, or set {variable}.",
+            )
+        try:
+            return canonical_server(found.value)
+        except ValueError as error:
+            raise ConfigurationError(f"{found.source}: {error}") from None
+
+    def limit(self, namespace: str) -> Limit:
+        """How long one publication may take.
+
+        Args:
+            namespace: `nao`, or another account's.
+
+        Raises:
+            ConfigurationError: The duration is malformed or out of range.
+        """
+        found = self._find(namespace, "timeout", "TIMEOUT")
+        if found is None:
+            return DEFAULT_LIMIT
+        try:
+            seconds = parse_duration(found.value)
+        except ValueError as error:
+            raise ConfigurationError(f"{found.source}: {error}") from None
+        if not 0 < seconds <= LONGEST_TIMEOUT:
+            raise ConfigurationError(f"{found.source}: a time-out is longer than 0 and at most 168h")
+        return Limit(seconds, found.source)
+
+    def concurrency(self) -> int | None:
+        """How many publications may run at once; `None` for as many as the engine asks for.
+
+        Raises:
+            ConfigurationError: The number is malformed or out of range.
+        """
+        found = self._find(DEFAULT_NAMESPACE, "concurrency", "CONCURRENCY")
+        if found is None:
+            return None
+        if (
+            not re.fullmatch(r"[0-9]{1,4}", found.value.strip(), re.ASCII)
+            or not 1 <= int(found.value) <= MOST_AT_ONCE
+        ):
+            raise ConfigurationError(f"{found.source}: write a whole number from 1 to {MOST_AT_ONCE}")
+        return int(found.value)
+
+    def requests_per_second(self) -> float | None:
+        """How many requests a second all publications may make together; `None` for no limit.
+
+        Raises:
+            ConfigurationError: The number is malformed or out of range.
+        """
+        found = self._find(DEFAULT_NAMESPACE, "requestsPerSecond", "REQUESTS_PER_SECOND")
+        if found is None:
+            return None
+        try:
+            number = float(found.value)
+        except ValueError:
+            number = math.nan
+        if not 0 < number < math.inf:
+            raise ConfigurationError(f"{found.source}: write a number above 0, such as 5 or 0.5")
+        return number
+
+    def problems(self, namespace: str) -> list[str]:
+        """List what cannot work, without a word on a key that is absent: previews need none.
+
+        Args:
+            namespace: `nao`, or another account's.
+        """
+        checks: tuple[Callable[[], object], ...] = (
+            lambda: self._check_key(self._find(namespace, "apiKey", "API_KEY")),
+            lambda: self.stated_server(namespace),
+            lambda: self.limit(namespace),
+            self.concurrency,
+            self.requests_per_second,
+        )
+        return [problem for check in checks if (problem := _problem(check))]
+
+    def _check_key(self, found: Setting | None) -> None:
+        problem = key_problem(found.value) if found else ""
+        if found and problem:
+            raise ConfigurationError(f"the key from the {found.source} cannot be used: {problem}")
+
+    def _find(self, namespace: str, key: str, variable: str) -> Setting | None:
+        """Look a setting up; an empty variable counts as not set, as CI systems leave it for an absent secret."""
+        name = f"{namespace}:{key}"
+        value = self._config(name)
+        if value is not None:
+            return Setting(value, f"stack configuration {name}")
+        variable = environment_prefix(namespace) + variable
+        value = self._environment.get(variable)
+        return Setting(value, f"environment variable {variable}") if value else None
+
+
+def _problem(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except ConfigurationError as error:
+        return " ".join([f"{error.headline}.", *error.details])
+    return ""
