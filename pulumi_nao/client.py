@@ -54,6 +54,10 @@ _JOB_PATH = re.compile(r"/background_jobs/([0-9]{1,20})/?\Z", re.ASCII)
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LONGEST_WORDS = 300
 
+# Seconds: the answer to a POST names the job, a look can be made again.
+CANCELLED_POST_GRACE = 10.0
+CANCELLED_LOOK_GRACE = 1.0
+
 
 class NaoClient:
     """A client for the background jobs of one NAO Cloud account.
@@ -63,7 +67,7 @@ class NaoClient:
         base_url: The server; `https` unless it is this machine.
         key_origin: Where the key comes from, for errors: `stack configuration nao:apiKey`.
         answer_timeout: Seconds that one answer may take in all.
-        clock: Tells the time, for a `Retry-After` that is a date.
+        clock: Tells the time, and when waiting has to end.
         pace: Keeps requests apart; share one between clients to limit them together.
 
     Raises:
@@ -161,7 +165,7 @@ class NaoClient:
                 return response, read_body(response) if wanted else b""
 
         try:
-            response, body = within(self._answer_timeout, exchange)
+            response, body = within(self._answer_timeout, exchange, self._cancelled, CANCELLED_POST_GRACE)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = reason_of(error)
             if not adapter.connected:
@@ -187,7 +191,7 @@ class NaoClient:
                 return response, read_body(response)
 
         try:
-            response, body = within(self._answer_timeout, exchange)
+            response, body = within(self._answer_timeout, exchange, self._cancelled, CANCELLED_LOOK_GRACE)
         except EXCHANGE_FAILURES as error:
             raise LookFailed(reason_of(error)[0]) from None
         if response.status_code != requests.codes.ok:
@@ -285,6 +289,9 @@ class NaoClient:
             allow_redirects=False,
             stream=True,
         )
+
+    def _cancelled(self) -> bool:
+        return self._clock.cancelled
 
     def _url(self, path: str) -> str:
         return f"{self.base_url}/api/v2/{path}"

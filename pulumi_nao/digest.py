@@ -32,8 +32,8 @@ def content_digest(*patterns: str) -> str:
         `v1:` and 64 hexadecimal digits.
 
     Raises:
-        pulumi.RunError: A pattern matches no file (a wrong path would otherwise look like content that never changes),
-            is empty or has `**` as a part of a name. A program that lets this pass ends with its text alone.
+        pulumi.RunError: A pattern matches no file (a wrong path would otherwise look like content that never
+            changes), is empty or has `**` as a part of a name. A program that lets this pass ends with its text.
     """
     if not patterns:
         raise pulumi.RunError("content_digest needs at least one pattern, such as 'config/**/*.json'")

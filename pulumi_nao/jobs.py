@@ -194,7 +194,7 @@ class _Wait:
         if self._trouble:
             self._trouble = None
             self._report(f"{self._job.operation}: in contact with NAO Cloud again")
-        if not state.has_finished and (self._state is None or state.status != self._state.status):
+        if self._state and not state.has_finished and state.status != self._state.status:
             self._report(f"{self._job.operation}: job {self._job.id} is {state.status!r}")
         self._state = state
         return state.retry_after

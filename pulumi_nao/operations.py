@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
 
-from pulumi_nao import host
 from pulumi_nao.account import PUBLIC_SERVER
 from pulumi_nao.client import NaoClient
 from pulumi_nao.clock import SystemClock
-from pulumi_nao.errors import ConfigurationError, NaoError
+from pulumi_nao.errors import ConfigurationError, JobRunsOn, NaoError
+from pulumi_nao.host import Host, Unfinished
 from pulumi_nao.inputs import check_inputs
-from pulumi_nao.lifecycle import Attempt, Change, Outcome, Publisher, difference
+from pulumi_nao.lifecycle import Attempt, Change, Limit, Outcome, Publisher, difference
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.pace import Pace
 from pulumi_nao.settings import Settings
@@ -34,12 +34,16 @@ class Operations:
 
     Args:
         config: Looks up `namespace:key` in the stack's configuration.
+        host: The process that this runs in.
         environment: The environment's variables.
     """
 
-    def __init__(self, config: Callable[[str], str | None], environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, config: Callable[[str], str | None], host: Host, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._settings = Settings(config, os.environ if environment is None else environment)
-        self._clock = SystemClock()
+        self._host = host
+        self._clock = SystemClock(host.cancel)
         self._guard = threading.Lock()
         self._shared: tuple[Turns, Pace] | None = None
         self._publishers: dict[tuple[str, str], Publisher] = {}
@@ -107,7 +111,7 @@ class Operations:
         """
         publisher = self._publisher(props)
         outcome = publisher.publish(
-            int(props["site_id"]), props.get("triggers"), self._settings.limit(props["config_namespace"]), host.report
+            int(props["site_id"]), props.get("triggers"), self._limit(props), self._host.report
         )
         return self._outputs(outcome, props)
 
@@ -122,9 +126,7 @@ class Operations:
             The outputs.
         """
         publisher = self._publisher(news)
-        outcome = publisher.update(
-            _attempt(olds), news.get("triggers"), self._settings.limit(news["config_namespace"]), host.report
-        )
+        outcome = publisher.update(_attempt(olds), news.get("triggers"), self._limit(news), self._host.report)
         return self._outputs(outcome, news)
 
     def read(self, props: Bag) -> Bag:
@@ -137,7 +139,7 @@ class Operations:
             The outputs as they are now; what is stored when that cannot be found out.
         """
         if "status" not in props or "base_url" not in props:
-            host.fail(
+            self._host.fail(
                 "a publication cannot be imported: NAO Cloud has no record of it to read\n"
                 "  Declare the resource and run `pulumi up`: it publishes the site once."
             )
@@ -154,7 +156,7 @@ class Operations:
         except NaoError as error:
             current, trouble = recorded, error
         if trouble:
-            host.warn(f"publication of site {recorded.site_id}: its job was not looked at: {trouble.headline}")
+            self._host.warn(f"publication of site {recorded.site_id}: its job was not looked at: {trouble.headline}")
             return stored
         return {**stored, **_outputs_of(current)}
 
@@ -187,19 +189,28 @@ class Operations:
             site = int(props["site_id"])
             self._fail(ConfigurationError(f"publication of site {site} not sent: {error.headline}", *error.details))
 
-    def _outputs(self, outcome: Outcome, props: Bag) -> Bag:
-        if outcome.error:
-            self._fail(outcome.error)
-        if outcome.attempt is None:
-            raise AssertionError("an outcome has an attempt or an error")
-        kept: Bag = {name: props[name] for name in ("site_id", "triggers", "config_namespace") if name in props}
-        return {**kept, **_outputs_of(outcome.attempt)}
+    def _limit(self, props: Bag) -> Limit:
+        call = self._host.call
+        if call and call.timeout:
+            return Limit(call.timeout, f"custom_timeouts.{call.method.lower()}")
+        return self._settings.limit(props["config_namespace"])
 
-    def _fail(self, error: NaoError) -> NoReturn:
+    def _outputs(self, outcome: Outcome, props: Bag) -> Bag:
+        outputs: Bag = {name: props[name] for name in ("site_id", "triggers", "config_namespace") if name in props}
+        if outcome.attempt:
+            outputs |= _outputs_of(outcome.attempt)
+        if outcome.error:
+            saved = outcome.attempt is not None and self._host.saves_unfinished
+            self._fail(outcome.error, Unfinished(str(int(props["site_id"])), outputs) if saved else None)
+        return outputs
+
+    def _fail(self, error: NaoError, unfinished: Unfinished | None = None) -> NoReturn:
         with self._guard:
             first = error.advice not in self._advice_given
             self._advice_given.add(error.advice)
-        host.fail(error.text("The next `pulumi up` publishes again.", advice=first))
+        goes_on = isinstance(error, JobRunsOn) and unfinished
+        next_step = "goes on waiting for this job" if goes_on else "publishes again"
+        self._host.fail(error.text(f"The next `pulumi up` {next_step}.", advice=first), unfinished)
 
 
 def _attempt(props: Bag) -> Attempt:

@@ -38,9 +38,10 @@ class TrackingConfigPublicationProvider(ResourceProvider):
         Args:
             req: Holds the configuration, secrets decrypted.
         """
-        from pulumi_nao.operations import Operations  # noqa: PLC0415 - see the module's docstring
+        from pulumi_nao.host import attach  # noqa: PLC0415 - see the module's docstring
+        from pulumi_nao.operations import Operations  # noqa: PLC0415 - as above
 
-        self._operations = Operations(req.config.get)
+        self._operations = Operations(req.config.get, attach())
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate the inputs and the configuration, offline.

@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only from 3.11 on
 from http.cookiejar import DefaultCookiePolicy
@@ -28,6 +29,8 @@ READ_TIMEOUT = 30.0
 ANSWER_TIMEOUT = 60.0
 LARGEST_ANSWER = 1024 * 1024
 MOST_CONNECTIONS = 32
+
+_CANCEL_CHECK = 0.25
 
 
 class AnswerTimeout(Exception):
@@ -139,8 +142,8 @@ def read_body(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-def within(seconds: float, exchange: Callable[[], Result]) -> Result:
-    """Run an exchange, but wait no longer than so many seconds for it.
+def within(seconds: float, exchange: Callable[[], Result], cancelled: Callable[[], bool], grace: float) -> Result:
+    """Run an exchange, but wait no longer than so many seconds for it, and still less when cancelled.
 
     A time-out on the socket counts from byte to byte, and none covers name resolution. A thread that is left behind
     ends with its socket's own time-outs.
@@ -148,6 +151,8 @@ def within(seconds: float, exchange: Callable[[], Result]) -> Result:
     Args:
         seconds: How long to wait.
         exchange: The exchange.
+        cancelled: Whether the caller wants to end.
+        grace: How long to go on waiting then, in seconds.
 
     Raises:
         AnswerTimeout: The time is over.
@@ -163,12 +168,20 @@ def within(seconds: float, exchange: Callable[[], Result]) -> Result:
             outcome.set_result(result)
 
     threading.Thread(target=run, name="nao-exchange", daemon=True).start()
-    try:
-        return outcome.result(seconds)
-    except FutureTimeoutError:
-        if outcome.done():  # the exchange's own, or it ended this very moment
-            return outcome.result()
-        raise AnswerTimeout from None
+    end = time.monotonic() + seconds
+    noticed = False
+    while True:
+        left = end - time.monotonic()
+        try:
+            return outcome.result(max(0.0, min(left, _CANCEL_CHECK)))
+        except FutureTimeoutError:
+            if outcome.done():  # the exchange's own, or it ended this very moment
+                return outcome.result()
+        if left <= 0:
+            raise AnswerTimeout
+        if cancelled() and not noticed:
+            noticed = True
+            end = min(end, time.monotonic() + grace)
 
 
 _REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (

@@ -1,0 +1,70 @@
+# Everything that CI does, with the same words. `make` prints what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+READY := .venv/.ready
+OLDEST_READY := .venv-oldest/.ready
+
+.PHONY: help
+help:  ## Print this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1 \t/' | expand -t 16
+
+.PHONY: demo
+demo: $(READY)  ## Publish sites of a simulated NAO Cloud with the real Pulumi engine
+	@engine=$$($(BIN)/python tools/engine/find.py); PATH="$(BIN):$$engine:$$PATH" $(BIN)/python tools/demo.py
+
+.PHONY: test
+test: $(READY) $(OLDEST_READY)  ## Run all tests, the engine's included
+	@engine=$$($(BIN)/python tools/engine/find.py); \
+	  PATH="$(BIN):$$engine:$$PATH" COVERAGE_FILE="$(CURDIR)/.coverage" \
+	  $(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95 $(TESTS)
+
+.PHONY: check
+check: $(READY)  ## Lint, types, layers and docstrings
+	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy pulumi_nao tools/demo.py benchmarks
+	@cd tools/engine && $(BIN)/mypy --config-file ../../pyproject.toml *.py
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/pydoclint --quiet pulumi_nao
+
+.PHONY: format
+format: $(READY)  ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: docs
+docs: $(READY)  ## Build the documentation into sdk-docs/_build
+	@$(BIN)/sphinx-build -q -W --keep-going -b html sdk-docs sdk-docs/_build
+	@echo "Open sdk-docs/_build/index.html"
+
+.PHONY: bench
+bench: $(READY)  ## Time a fleet of publications on the real engine
+	@engine=$$($(BIN)/python tools/engine/find.py); PATH="$(BIN):$$engine:$$PATH" $(BIN)/python benchmarks/fleet.py
+
+.PHONY: lock
+lock: $(READY)  ## Lock the dependencies anew, for every supported Python
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.10 \
+	  --group dev pyproject.toml --output-file requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.10 \
+	  requirements/oldest.in --output-file requirements/oldest.txt
+
+.PHONY: clean
+clean:  ## Remove what the other targets made in this folder
+	rm -rf .venv .venv-oldest build dist htmlcov .coverage* .hypothesis .*_cache sdk-docs/_build
+
+$(READY): requirements/dev.txt pyproject.toml
+	@echo "Setting up .venv with the locked tools (about a minute, once)" >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(OLDEST_READY): requirements/oldest.txt
+	@echo "Setting up .venv-oldest with the oldest supported SDK (a few seconds, once)" >&2
+	@$(PYTHON) -m venv .venv-oldest
+	@.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@

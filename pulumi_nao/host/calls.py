@@ -1,0 +1,125 @@
+"""Seeing the calls of the running gRPC server: which resource, which time-out, and `Cancel`.
+
+Private names of grpc in this module: `_server._Server`, its `_state.interceptor_pipeline`,
+`_interceptor.service_pipeline`, and the attribute `experimental_thread_pool` of a handler.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# The engine's --parallel decides how many calls come at once; this is only more than anybody sets there.
+MOST_CALLS = 1024
+# What a provider in the stock host can count on: never more than so many of its calls at a time.
+STOCK_CALLS = 4
+
+_RESOURCE_METHODS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
+_SERVICE = "/pulumirpc.ResourceProvider/"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the engine.
+
+    Attributes:
+        method: `Check`, `Diff`, `Create`, `Read`, `Update` or `Delete`.
+        urn: The resource.
+        timeout: Seconds from `custom_timeouts`; `None` when none are set.
+        request: The call's message.
+        context: grpc's side of the call.
+    """
+
+    method: str
+    urn: str
+    timeout: float | None
+    request: Any
+    context: grpc.ServicerContext
+
+
+class Calls(grpc.ServerInterceptor):
+    """Keeps the current call of each thread and gives every call a thread of its own.
+
+    Calls of other dynamic providers, which share the process, go through as they are, four at a time as ever: they
+    may rely on that.
+
+    Args:
+        resource_type: The type whose calls are ours, as it stands in a URN.
+        on_cancel: Called when the engine wants all operations to end. It also does so at the end of every run.
+    """
+
+    def __init__(self, resource_type: str, on_cancel: Callable[[], None]) -> None:
+        self._resource_type = f"::{resource_type}::"
+        self._on_cancel = on_cancel
+        self._local = threading.local()
+        self._others = threading.BoundedSemaphore(STOCK_CALLS)
+        self._pool = ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="nao-call")
+
+    @property
+    def current(self) -> Call | None:
+        """The call that this thread works on, if it is one of ours."""
+        call: Call | None = getattr(self._local, "call", None)
+        return call
+
+    def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:  # noqa: ANN401 - as in grpc
+        """Wrap the handler of a call.
+
+        Args:
+            continuation: Finds the handler.
+            handler_call_details: Says which method is called.
+        """
+        handler = continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None or not handler_call_details.method.startswith(_SERVICE):
+            return handler
+        method = handler_call_details.method.removeprefix(_SERVICE)
+        behaviour = handler.unary_unary
+
+        def run(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - messages of many types
+            return self._run(method, behaviour, request, context)
+
+        run.experimental_thread_pool = self._pool  # type: ignore[attr-defined]
+        return grpc.unary_unary_rpc_method_handler(run, handler.request_deserializer, handler.response_serializer)
+
+    def _run(self, method: str, behaviour: Callable[..., Any], request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - as above
+        if method == "Cancel":
+            self._on_cancel()
+        if method not in _RESOURCE_METHODS:
+            return behaviour(request, context)
+        if self._resource_type not in request.urn:
+            with self._others:
+                return behaviour(request, context)
+        timeout = getattr(request, "timeout", 0) or None
+        self._local.call = Call(method, request.urn, timeout, request, context)
+        try:
+            return behaviour(request, context)
+        finally:
+            self._local.call = None
+
+
+def install(calls: Calls) -> bool:
+    """Let `calls` see the calls of the server that runs in this process.
+
+    Args:
+        calls: The interceptor.
+
+    Returns:
+        Whether that could be done.
+    """
+    try:
+        from grpc import _interceptor, _server  # noqa: PLC0415 - may be missing in a grpc to come
+
+        server = next(found for found in gc.get_objects() if type(found) is _server._Server)  # noqa: SLF001
+        state = server._state  # noqa: SLF001
+        others = state.interceptor_pipeline.interceptors if state.interceptor_pipeline else ()
+        state.interceptor_pipeline = _interceptor.service_pipeline((calls, *others))
+    except (ImportError, AttributeError, StopIteration, TypeError):
+        return False
+    return True

@@ -1,0 +1,52 @@
+"""The answer to a call that failed, in the form that the engine shows without a traceback and can save."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi_nao.host.calls import Call
+
+_UNKNOWN = 2
+_DETAILS = "grpc-status-details-bin"
+_PROVIDER = "__provider"
+
+
+def set_failure(call: Call, text: str) -> None:
+    """Make the call fail with this text.
+
+    The SDK's own answer, a traceback or grpc's wrapper, gives way to the details that travel beside it.
+
+    Args:
+        call: The current call.
+        text: What the user reads.
+    """
+    _attach(call, status_pb2.Status(code=_UNKNOWN, message=text))
+
+
+def set_unfinished(call: Call, text: str, resource_id: str, properties: Mapping[str, Any]) -> None:
+    """Make the call fail, and have the engine save what there is.
+
+    Args:
+        call: The current call, a `Create` or an `Update`.
+        text: What the user reads; empty when it was shown already.
+        resource_id: The resource's id.
+        properties: The outputs to save; those that are `None` are left out.
+    """
+    inputs = call.request.properties if call.method == "Create" else call.request.news
+    # Reasons would be stored as init errors, and `replace_on_changes` takes stored ones for a change.
+    detail = provider_pb2.ErrorResourceInitFailed(id=resource_id, reasons=[text] if text else [])
+    detail.inputs.CopyFrom(inputs)
+    kept = {name: value for name, value in properties.items() if value is not None}
+    detail.properties.update({**kept, _PROVIDER: inputs[_PROVIDER]})
+    status = status_pb2.Status(code=_UNKNOWN, message=text or "the attempt is recorded")
+    status.details.add().Pack(detail)
+    _attach(call, status)
+
+
+def _attach(call: Call, status: status_pb2.Status) -> None:
+    call.context.set_trailing_metadata(((_DETAILS, status.SerializeToString()),))

@@ -1,0 +1,207 @@
+"""What each request is answered with: routes, errors, bodies and headers of the simulated NAO Cloud.
+
+What of it is documented, inferred or unknown stands in the package's docstring.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+import time
+import uuid
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from pulumi_nao.simulator.scripts import HTML, JSON_API, Answer, Route
+from pulumi_nao.simulator.world import BackgroundJob, NoAccess, NoSuchResource, UnknownKey, World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from pulumi_nao.simulator.limit import RequestLimit
+
+_PUBLISH_PATH = re.compile(r"/api/v2/sites/([0-9]{1,20})/asset_tracking_config/publish")
+_JOB_PATH = re.compile(r"/api/v2/background_jobs/([0-9]{1,20})")
+_PATHS: tuple[tuple[Route, str, re.Pattern[str]], ...] = (
+    ("publish", "POST", _PUBLISH_PATH),
+    ("job", "GET", _JOB_PATH),
+)
+_JSON_RANGES = {"*/*", "application/*", "application/json", JSON_API}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request, as far as its answer depends on it.
+
+    Attributes:
+        method: `POST`, `GET`…
+        path: Without the query.
+        headers: By lower-case name.
+        body: The whole body; empty if there is none.
+        origin: Where the client reached the server: `http://127.0.0.1:8910`.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    origin: str
+
+    @property
+    def route(self) -> Route:
+        """Which of the simulated calls this is; `other` if it is none."""
+        found = _find(self.path)
+        return found[0] if found and found[1] == self.method else "other"
+
+    @property
+    def key(self) -> str:
+        """The bare token; empty if there is none. A scheme such as `Bearer` makes it another, unknown token."""
+        return self.headers.get("authorization", "")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The normal answer to a request.
+
+    Attributes:
+        answer: What to send.
+        job: The job that was started or looked at; `None` if there was none.
+    """
+
+    answer: Answer
+    job: BackgroundJob | None = None
+
+
+class Api:
+    """The simulated calls.
+
+    Args:
+        world: The state that they work on.
+        limit: How many requests are let through; `None` for any number.
+    """
+
+    def __init__(self, world: World, limit: RequestLimit | None = None) -> None:
+        self._world = world
+        self._limit = limit
+
+    def handle(self, call: Call) -> Outcome:
+        """Let a request take its effect, and make its answer."""
+        began = time.perf_counter()
+        outcome = self._outcome(call)
+        headers = {
+            **outcome.answer.headers,
+            "x-request-id": str(uuid.uuid4()),
+            "x-runtime": f"{time.perf_counter() - began:.6f}",
+            "vary": "Origin,Accept-Encoding",
+            "x-frame-options": "SAMEORIGIN",
+            "x-content-type-options": "nosniff",
+        }
+        return replace(outcome, answer=replace(outcome.answer, headers=headers))
+
+    def _outcome(self, call: Call) -> Outcome:
+        wait = self._limit.wait_needed() if self._limit else 0.0
+        if wait:
+            retry_after = {"retry-after": str(math.ceil(wait))}
+            return _error(HTTPStatus.TOO_MANY_REQUESTS, "The request limit is exceeded.", retry_after)
+        found = _find(call.path)
+        if found is None:
+            return _error(HTTPStatus.NOT_FOUND, "There is no such path.")
+        _, method, number = found
+        if call.method != method:
+            return _error(HTTPStatus.METHOD_NOT_ALLOWED, f"This path takes {method}.", {"allow": method})
+        return self._refusal(call) or self._resource(call, number)
+
+    def _refusal(self, call: Call) -> Outcome | None:
+        if not self._world.knows(call.key):
+            return _error(HTTPStatus.UNAUTHORIZED, "The credentials are missing or invalid.")
+        if not _takes_json(call.headers.get("accept", "*/*")):
+            return _error(HTTPStatus.NOT_ACCEPTABLE, "The answer would be JSON.")
+        if call.body and not _is_json(call.body):
+            return _error(HTTPStatus.BAD_REQUEST, "The body is not valid JSON.")
+        return None
+
+    def _resource(self, call: Call, number: int) -> Outcome:
+        try:
+            if call.route == "publish":
+                job = self._world.publish(call.key, number)
+                return Outcome(_see_other(f"{call.origin}/api/v2/background_jobs/{job.id}"), job)
+            job = self._world.job(call.key, number)
+            return Outcome(Answer(HTTPStatus.OK, {"content-type": JSON_API}, job_document(job)), job)
+        except UnknownKey as error:  # revoked since it was looked up
+            return _error(HTTPStatus.UNAUTHORIZED, str(error))
+        except NoAccess as error:
+            return _error(HTTPStatus.FORBIDDEN, str(error))
+        except NoSuchResource as error:
+            return _error(HTTPStatus.NOT_FOUND, str(error))
+
+
+def job_document(job: BackgroundJob) -> dict[str, object]:
+    """Write a job as its GET answers it."""
+    return {
+        "data": {
+            "id": str(job.id),
+            "type": "job_watcher",
+            "attributes": {
+                "id": job.id,
+                "name": None,
+                "description": None,
+                "status": job.status,
+                "message": job.message,
+                "created_at": _timestamp(job.created_at),
+                "updated_at": _timestamp(job.updated_at),
+                "has_finished": job.has_finished,
+            },
+        },
+    }
+
+
+def _find(path: str) -> tuple[Route, str, int] | None:
+    """Which call a path belongs to, its method, and the number of the site or job in it."""
+    for route, method, pattern in _PATHS:
+        found = pattern.fullmatch(path)
+        if found:
+            return route, method, int(found[1])
+    return None
+
+
+def _see_other(location: str) -> Answer:
+    headers = {
+        "location": location,
+        "content-type": HTML,
+        "cache-control": "no-cache",
+        "transfer-encoding": "chunked",
+        "connection": "close",
+    }
+    link = html.escape(location)
+    body = f'<html><body>You are being <a href="{link}">redirected</a>.</body></html>'
+    return Answer(HTTPStatus.SEE_OTHER, headers, body)
+
+
+def _error(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> Outcome:
+    error = {"status": str(status.value), "title": status.phrase, "detail": detail}
+    return Outcome(Answer(status, {"content-type": JSON_API, **(headers or {})}, {"errors": [error]}))
+
+
+def _takes_json(accept: str) -> bool:
+    for choice in accept.lower().split(","):
+        media_range, *parameters = (part.strip() for part in choice.split(";"))
+        refused = any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
+        if media_range in _JSON_RANGES and not refused:
+            return True
+    return False
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,177 @@
+"""Scripted replies: what a request gets in place of the normal answer, and the queues that hold them.
+
+Another kind of fault is another `Reply`: it writes on the `Connection` whatever it likes, and may use the normal
+answer if it lets the request take effect first.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+Route = Literal["publish", "job", "other"]
+ROUTES: tuple[Route, ...] = get_args(Route)
+
+JSON_API = "application/vnd.api+json"
+HTML = "text/html; charset=utf-8"
+_LOWEST_STATUS, _HIGHEST_STATUS = 200, 599
+
+
+class Connection(Protocol):
+    """One request's connection, as a reply may use it."""
+
+    def send_answer(self, answer: Answer) -> None:
+        """Send an answer, whole and in one piece."""
+
+    def hang_up(self) -> None:
+        """Close the connection; what was not sent so far never will be."""
+
+
+class Reply(ABC):
+    """What a request gets in place of the normal answer.
+
+    Attributes:
+        after_effect: `False`: the reply comes in place of everything, and nothing happens in the simulator. `True`:
+            the request takes its full effect first (a job starts), and only its answer is lost.
+    """
+
+    after_effect: bool
+
+    @abstractmethod
+    def send(self, connection: Connection, normal: Answer | None) -> None:
+        """Reply to the request.
+
+        Args:
+            connection: Where to.
+            normal: The answer that the request would have got; `None` unless `after_effect`.
+        """
+
+
+@dataclass(frozen=True)
+class Answer(Reply):
+    """An HTTP answer.
+
+    `date`, `content-length` and, for text and JSON, `content-type` are added unless they are among the headers.
+
+    Attributes:
+        status: HTTP status, 200 to 599.
+        headers: Header fields. `Connection: close` is obeyed, and so is `Transfer-Encoding: chunked`.
+        body: Bytes as they are, text as UTF-8 HTML, a mapping as JSON.
+        after_effect: Whether the request takes effect first, see `Reply`.
+
+    Raises:
+        ValueError: The status or a header could not be sent.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | str | Mapping[str, object] = b""
+    after_effect: bool = False
+
+    def __post_init__(self) -> None:
+        if not _LOWEST_STATUS <= self.status <= _HIGHEST_STATUS:
+            raise ValueError(f"status must be from {_LOWEST_STATUS} to {_HIGHEST_STATUS}, not {self.status!r}")
+        for name, value in self.headers.items():
+            if not (name and f"{name}{value}".isascii() and f"{name}{value}".isprintable()):
+                raise ValueError(f"header {name!r} cannot be sent: only printable ASCII can")
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent."""
+        if isinstance(self.body, bytes):
+            return self.body
+        if isinstance(self.body, str):
+            return self.body.encode()
+        return json.dumps(self.body, separators=(",", ":")).encode()
+
+    @property
+    def content_type(self) -> str:
+        """What the body is when no header says it; empty for bytes, which may be anything."""
+        if isinstance(self.body, bytes):
+            return ""
+        return HTML if isinstance(self.body, str) else JSON_API
+
+    def send(self, connection: Connection, normal: Answer | None) -> None:  # noqa: ARG002 - another answer is replaced
+        """Send this answer."""
+        connection.send_answer(self)
+
+
+@dataclass(frozen=True)
+class HangUp(Reply):
+    """No answer: the connection is closed.
+
+    Attributes:
+        after_effect: Whether the request takes effect first, see `Reply`.
+    """
+
+    after_effect: bool = False
+
+    def send(self, connection: Connection, normal: Answer | None) -> None:  # noqa: ARG002 - no answer at all
+        """Close the connection."""
+        connection.hang_up()
+
+
+class Scripts:
+    """The scripted replies that are still due, by route; safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._due: dict[Route, deque[Iterator[Reply]]] = {route: deque() for route in ROUTES}
+        self._lock = Lock()
+
+    def add(self, route: Route, replies: Sequence[Reply], times: int | None) -> None:
+        """Queue replies for a route, behind those that are still due.
+
+        Args:
+            route: The requests that get them.
+            replies: One for each request, in order.
+            times: How often to go through them; `None` for ever.
+
+        Raises:
+            ValueError: The route is unknown, there is no reply, or `times` is not above zero.
+        """
+        if not replies:
+            raise ValueError("a script needs at least one reply")
+        if times is not None and times < 1:
+            raise ValueError(f"times must be 1 or more, or None for ever, not {times!r}")
+        rounds = itertools.repeat(tuple(replies)) if times is None else itertools.repeat(tuple(replies), times)
+        with self._lock:
+            self._due[checked_route(route)].append(itertools.chain.from_iterable(rounds))
+
+    def clear(self) -> None:
+        """Drop all replies that are still due."""
+        with self._lock:
+            for queue in self._due.values():
+                queue.clear()
+
+    def next(self, route: Route) -> Reply | None:
+        """Take the reply that is due for a request; `None` if the normal answer is."""
+        with self._lock:
+            queue = self._due[route]
+            while queue:
+                reply = next(queue[0], None)
+                if reply is not None:
+                    return reply
+                queue.popleft()
+            return None
+
+
+def checked_route(route: Route) -> Route:
+    """Return a route's name as it is.
+
+    Args:
+        route: The name.
+
+    Raises:
+        ValueError: There is no such route.
+    """
+    if route not in ROUTES:
+        raise ValueError(f"there is no route {route!r}; the routes are {', '.join(ROUTES)}")
+    return route

@@ -1,0 +1,238 @@
+"""The simulator's face: start it, tell it what to know, ask it what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulumi_nao.simulator.checks import checked_host
+from pulumi_nao.simulator.limit import RequestLimit
+from pulumi_nao.simulator.log import Request, RequestLog
+from pulumi_nao.simulator.routes import Api
+from pulumi_nao.simulator.scripts import Reply, Route, Scripts
+from pulumi_nao.simulator.server import Server, Service
+from pulumi_nao.simulator.world import SUCCESS, BackgroundJob, Site, UtcClock, World, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+
+def _ignore(_request: Request) -> None:
+    pass
+
+
+class Simulator:
+    """A NAO Cloud on this machine, with a state of its own.
+
+    ::
+
+        with Simulator() as nao:
+            nao.add_key("k-123")
+            nao.add_site(910)
+            requests.post(
+                f"{nao.url}/api/v2/sites/910/asset_tracking_config/publish",
+                headers={"Authorization": "k-123"},
+                allow_redirects=False,
+            )
+            assert nao.publications(910) == 1
+
+    It can be prepared before it is started, asked after it was stopped, and started again on the same port with all
+    that it knows. All methods may be called from any thread.
+
+    Args:
+        job_seconds: How long a job takes where its site says nothing else. With 0 it has finished when it is first
+            looked at; with `math.inf` it runs until `finish_job`.
+        first_job_id: The id of the first job; later ones count up from it.
+        requests_per_second: Requests over this limit are answered with 429; `None` for no limit.
+        clock: Tells the time of day in UTC. Jobs and the limit go by it alone, so that a test which moves its own
+            clock never has to wait.
+        host: Where to listen: a loopback address or `localhost`.
+        port: Port to listen on; 0 for any free one.
+        on_request: Called with each request when its exchange is over, in the thread of its connection.
+
+    Raises:
+        ValueError: An argument makes no sense, or the host is not this machine alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        job_seconds: float = 0.0,
+        first_job_id: int = 48145,
+        requests_per_second: float | None = None,
+        clock: UtcClock = utc_now,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        on_request: Callable[[Request], None] = _ignore,
+    ) -> None:
+        self._world = World(job_seconds=job_seconds, first_job_id=first_job_id, clock=clock)
+        limit = None if requests_per_second is None else RequestLimit(requests_per_second, clock)
+        self._scripts = Scripts()
+        self._log = RequestLog()
+        self._service = Service(self._world, Api(self._world, limit), self._scripts, self._log, on_request)
+        self._host = checked_host(host)
+        self._port = port
+        self._url = ""
+        self._server: Server | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        where = (self._url or "not started") if self._server or not self._url else f"{self._url}, stopped"
+        return f"<Simulator {where}: {len(self._world.sites)} sites, {len(self.jobs)} jobs>"
+
+    def start(self) -> None:
+        """Listen for requests; entering the simulator as a context does it.
+
+        Raises:
+            OSError: Nothing can listen there, for instance because the port is in use.
+            RuntimeError: It has been started already.
+        """
+        if self._server:
+            raise RuntimeError(f"the simulator has been started already, on {self._url}")
+        self._server = Server(self._host, self._port, self._service)
+        self._port = self._server.server_port
+        self._url = self._server.url
+
+    def stop(self) -> None:
+        """Close all connections and the port. Stopping it twice is no error."""
+        server, self._server = self._server, None
+        if server:
+            server.stop()
+
+    @property
+    def url(self) -> str:
+        """Where it listens or listened last, without a trailing slash: `http://127.0.0.1:8910`.
+
+        Raises:
+            RuntimeError: It has not been started yet.
+        """
+        if not self._url:
+            raise RuntimeError("the simulator has no URL before it is started")
+        return self._url
+
+    # What it knows
+
+    def add_key(self, key: str, *, sites: Iterable[int] | None = None) -> None:
+        """Let a key in, or change what it may do.
+
+        Args:
+            key: Printable ASCII without spaces.
+            sites: The only sites that it may publish (403 for others); `None` for all.
+
+        Raises:
+            ValueError: The key could not travel in a header, or a site's id makes no sense.
+        """
+        self._world.add_key(key, sites=sites)
+
+    def revoke_key(self, key: str) -> None:
+        """Answer the key with 401 from now on. A key that was never added is no error."""
+        self._world.revoke_key(key)
+
+    def add_site(
+        self,
+        site_id: int,
+        *,
+        graph: bool = True,
+        indoor_area: bool = True,
+        job_seconds: float | None = None,
+    ) -> None:
+        """Add a site, or replace one; jobs that were started before stay as they are.
+
+        Args:
+            site_id: Its number in URLs.
+            graph: Whether it has a graph; its publications fail without one.
+            indoor_area: Whether it has an indoor area; its publications fail without one.
+            job_seconds: How long its publications take; `None` for the simulator's default.
+
+        Raises:
+            ValueError: An argument makes no sense.
+        """
+        self._world.add_site(Site(site_id, graph, indoor_area, job_seconds))
+
+    # What it is made to do
+
+    def finish_job(self, job_id: int | str, *, status: str = SUCCESS, message: str | None = None) -> None:
+        """End a running job now.
+
+        Args:
+            job_id: The job.
+            status: `success`, `failure`, or anything else that a client should be able to bear.
+            message: For people; without one, success says `success` and everything else `null`.
+
+        Raises:
+            LookupError: There is no such job.
+            ValueError: It has already finished.
+        """
+        self._world.finish_job(int(job_id), status=status, message=message)
+
+    def forget_job(self, job_id: int | str) -> None:
+        """Drop a job's record, so that looks at it are answered with 404.
+
+        Args:
+            job_id: The job.
+
+        Raises:
+            LookupError: There is no such job.
+        """
+        self._world.forget_job(int(job_id))
+
+    def script(self, route: Route, *replies: Reply, times: int | None = 1) -> None:
+        """Say what the next requests on a route get: one reply each, in order, then normal answers again.
+
+        Scripts for the same route queue up. Here, the second publication starts a job, and its answer is lost::
+
+            nao.script("publish", Answer(503, {"Retry-After": "1"}), HangUp(after_effect=True))
+
+        Args:
+            route: `publish`, `job`, or `other` for everything that is not one of these two calls.
+            *replies: What to reply; each says itself whether the request takes effect first.
+            times: How often to go through the replies; `None` for ever, that is, until `clear_scripts`.
+
+        Raises:
+            ValueError: The route is unknown, there is no reply, or `times` is not above zero.
+        """
+        self._scripts.add(route, replies, times)
+
+    def clear_scripts(self) -> None:
+        """Drop all scripted replies that are still due."""
+        self._scripts.clear()
+
+    # What happened
+
+    @property
+    def jobs(self) -> list[BackgroundJob]:
+        """The background jobs as they are now, in the order of their start, without the forgotten ones."""
+        return self._world.jobs
+
+    def publications(self, site_id: int | None = None) -> int:
+        """How many jobs were started, for one site or for all; forgotten jobs count."""
+        return self._world.publications(site_id)
+
+    @property
+    def requests(self) -> list[Request]:
+        """All requests so far, in the order of their arrival; each is noted before it is answered."""
+        return self._log.all()
+
+    def count(self, route: Route | None = None) -> int:
+        """How many requests came in.
+
+        Args:
+            route: `publish`, `job`, or `other`; `None` for all.
+
+        Raises:
+            ValueError: There is no such route.
+        """
+        return self._log.count(route)

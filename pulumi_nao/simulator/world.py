@@ -1,0 +1,303 @@
+"""What the simulated NAO Cloud knows: keys, sites and background jobs. Pure state, without HTTP.
+
+Nothing here runs by itself: what a job looks like is worked out from the clock whenever somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from threading import RLock
+
+from pulumi_nao.simulator.checks import checked_id, checked_key, checked_seconds
+
+IN_PROGRESS = "In progress"
+SUCCESS = "success"
+FAILURE = "failure"
+MISSING_GRAPH_OR_INDOOR_AREA = "Missing graph or indoor area. Please add."
+
+UtcClock = Callable[[], datetime]
+
+
+class UnknownKey(Exception):
+    """The key is missing, was never added, or was revoked."""
+
+
+class NoAccess(Exception):
+    """The key is good, but not for this site."""
+
+
+class NoSuchResource(Exception):
+    """There is no such site or background job."""
+
+
+def utc_now() -> datetime:
+    """The machine's time of day in UTC."""
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site that may be published.
+
+    Attributes:
+        id: Its number in URLs.
+        graph: Whether it has a graph; publications fail without one.
+        indoor_area: Whether it has an indoor area; publications fail without one.
+        job_seconds: How long its publications take; `None` for the simulator's default.
+    """
+
+    id: int
+    graph: bool = True
+    indoor_area: bool = True
+    job_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class BackgroundJob:
+    """A background job as it was at the moment of asking.
+
+    Attributes:
+        id: Its number in URLs.
+        site_id: The site that it publishes.
+        created_at: When it was started (UTC).
+        updated_at: When its status last changed (UTC).
+        duration: Seconds from its start to its end, also while it runs; `math.inf` if it ends only by
+            `Simulator.finish_job`.
+        has_finished: Whether it has ended, in whatever way.
+        status: `In progress`, `success`, `failure`, or what `Simulator.finish_job` was given.
+        message: `None` while it runs, `success` after success, the reason after a failure.
+    """
+
+    id: int
+    site_id: int
+    created_at: datetime
+    updated_at: datetime
+    duration: float
+    has_finished: bool
+    status: str
+    message: str | None
+
+
+@dataclass(frozen=True)
+class _Course:
+    """What was settled when a job started: when it ends, and how."""
+
+    id: int
+    site_id: int
+    began: float
+    ends: float
+    status: str
+    message: str | None
+
+    def seen_at(self, now: float) -> BackgroundJob:
+        has_finished = now >= self.ends
+        return BackgroundJob(
+            id=self.id,
+            site_id=self.site_id,
+            created_at=_moment(self.began),
+            updated_at=_moment(self.ends if has_finished else self.began),
+            duration=self.ends - self.began,
+            has_finished=has_finished,
+            status=self.status if has_finished else IN_PROGRESS,
+            message=self.message if has_finished else None,
+        )
+
+
+class World:
+    """Keys, sites and background jobs, safe to use from many threads.
+
+    Args:
+        job_seconds: How long a job takes, where its site says nothing else.
+        first_job_id: The id of the first job; later ones count up from it.
+        clock: Tells the time.
+
+    Raises:
+        ValueError: An argument makes no sense.
+    """
+
+    def __init__(self, *, job_seconds: float = 0.0, first_job_id: int = 48145, clock: UtcClock = utc_now) -> None:
+        self._job_seconds = checked_seconds(job_seconds)
+        self._next_job_id = checked_id(first_job_id, "first_job_id")
+        self._clock = clock
+        self._lock = RLock()
+        self._keys: dict[str, frozenset[int] | None] = {}
+        self._sites: dict[int, Site] = {}
+        self._jobs: dict[int, _Course] = {}
+        self._publications: Counter[int] = Counter()
+
+    def now(self) -> datetime:
+        """The time of day in UTC."""
+        return self._clock().astimezone(timezone.utc)
+
+    def add_key(self, key: str, *, sites: Iterable[int] | None = None) -> None:
+        """Let a key in, or change what it may do.
+
+        Args:
+            key: Printable ASCII without spaces, as it travels in the `Authorization` header.
+            sites: The only sites that it may publish; `None` for all.
+
+        Raises:
+            ValueError: The key could not travel in a header.
+        """
+        allowed = None if sites is None else frozenset(checked_id(site, "site") for site in sites)
+        with self._lock:
+            self._keys[checked_key(key)] = allowed
+
+    def revoke_key(self, key: str) -> None:
+        """Answer the key with 401 from now on. A key that was never added is no error."""
+        with self._lock:
+            self._keys.pop(key, None)
+
+    def knows(self, key: str) -> bool:
+        """Whether the key is let in."""
+        with self._lock:
+            return key in self._keys
+
+    def add_site(self, site: Site) -> None:
+        """Add a site, or replace one; jobs that were started before stay as they are.
+
+        Args:
+            site: The site.
+
+        Raises:
+            ValueError: The site's id or its `job_seconds` make no sense.
+        """
+        checked_id(site.id, "site")
+        if site.job_seconds is not None:
+            checked_seconds(site.job_seconds)
+        with self._lock:
+            self._sites[site.id] = site
+
+    @property
+    def sites(self) -> list[Site]:
+        """The sites, in the order in which they were added."""
+        with self._lock:
+            return list(self._sites.values())
+
+    @property
+    def jobs(self) -> list[BackgroundJob]:
+        """The background jobs as they are now, in the order of their start, without the forgotten ones."""
+        with self._lock:
+            now = self._seconds()
+            return [course.seen_at(now) for course in self._jobs.values()]
+
+    def publications(self, site_id: int | None = None) -> int:
+        """How many jobs were started, for one site or for all; forgotten jobs count."""
+        with self._lock:
+            return sum(self._publications.values()) if site_id is None else self._publications[site_id]
+
+    def publish(self, key: str, site_id: int) -> BackgroundJob:
+        """Start a publication of a site. Another one that still runs makes no difference (unknown).
+
+        Args:
+            key: Whoever asks for it.
+            site_id: The site.
+
+        Returns:
+            The job that was started.
+
+        Raises:
+            UnknownKey: The key is not let in.
+            NoSuchResource: There is no such site.
+            NoAccess: The key is not for this site.
+        """
+        with self._lock:
+            self._require_key(key)
+            site = self._sites.get(site_id)
+            if site is None:
+                raise NoSuchResource(f"There is no site {site_id}.")
+            self._require_access(key, site_id)
+            complete = site.graph and site.indoor_area
+            began = self._seconds()
+            job_id = self._next_job_id
+            self._next_job_id += 1
+            self._publications[site_id] += 1
+            self._jobs[job_id] = _Course(
+                id=job_id,
+                site_id=site_id,
+                began=began,
+                ends=began + (self._job_seconds if site.job_seconds is None else site.job_seconds),
+                status=SUCCESS if complete else FAILURE,
+                message=SUCCESS if complete else MISSING_GRAPH_OR_INDOOR_AREA,
+            )
+            return self._jobs[job_id].seen_at(began)
+
+    def job(self, key: str, job_id: int) -> BackgroundJob:
+        """Look at a background job.
+
+        Args:
+            key: Whoever looks.
+            job_id: The job.
+
+        Returns:
+            The job as it is now.
+
+        Raises:
+            UnknownKey: The key is not let in.
+            NoSuchResource: There is no such job, or it was forgotten.
+            NoAccess: The job publishes a site that the key is not for.
+        """
+        with self._lock:
+            self._require_key(key)
+            course = self._jobs.get(job_id)
+            if course is None:
+                raise NoSuchResource(f"There is no background job {job_id}.")
+            self._require_access(key, course.site_id)
+            return course.seen_at(self._seconds())
+
+    def finish_job(self, job_id: int, *, status: str, message: str | None) -> None:
+        """End a running job now.
+
+        Args:
+            job_id: The job.
+            status: How it ended.
+            message: For people; success without a message says `success`.
+
+        Raises:
+            LookupError: There is no such job.
+            ValueError: It has already finished.
+        """
+        with self._lock:
+            now = self._seconds()
+            course = self._known_course(job_id)
+            if now >= course.ends:
+                raise ValueError(f"background job {job_id} has already finished with {course.status!r}")
+            if message is None and status == SUCCESS:
+                message = SUCCESS
+            self._jobs[job_id] = replace(course, ends=now, status=status, message=message)
+
+    def forget_job(self, job_id: int) -> None:
+        """Drop a job's record, so that looks at it are answered with 404.
+
+        Args:
+            job_id: The job.
+
+        Raises:
+            LookupError: There is no such job.
+        """
+        with self._lock:
+            del self._jobs[self._known_course(job_id).id]
+
+    def _seconds(self) -> float:
+        return self._clock().timestamp()
+
+    def _known_course(self, job_id: int) -> _Course:
+        if job_id not in self._jobs:
+            raise LookupError(f"there is no background job {job_id}; the jobs are {list(self._jobs)}")
+        return self._jobs[job_id]
+
+    def _require_key(self, key: str) -> None:
+        if key not in self._keys:
+            raise UnknownKey("The credentials are missing or invalid.")
+
+    def _require_access(self, key: str, site_id: int) -> None:
+        sites = self._keys[key]
+        if sites is not None and site_id not in sites:
+            raise NoAccess(f"The credentials give no access to site {site_id}.")
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import argparse
+import re
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from pulumi_nao.simulator import command
+from pulumi_nao.simulator.world import Site
+
+from .wire import look, publish
+
+PROGRAM = """
+import argparse, sys
+from pulumi_nao.simulator import command
+parser = argparse.ArgumentParser(prog="pulumi_nao simulate")
+command.add_arguments(parser)
+sys.exit(command.run(parser.parse_args()))
+"""
+
+
+class Running:
+    """The command in a process of its own, as far as `send` needs a simulator: it has a URL."""
+
+    def __init__(self, process):
+        self.process = process
+        self.first_line = process.stdout.readline().rstrip()
+        self.url = self.first_line.rpartition(" ")[2]
+
+    def end(self, number):
+        """Send a signal; return exit status, what was printed since the first line, and standard error."""
+        self.process.send_signal(number)
+        printed, complaints = self.process.stdout.read(), self.process.stderr.read()
+        return self.process.wait(timeout=60), printed, complaints
+
+
+@contextmanager
+def simulate(*arguments):
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", PROGRAM, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield Running(process)
+        finally:
+            process.kill()
+
+
+def parse(*arguments):
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(arguments)
+
+
+def test_the_first_line_says_where_it_listens():
+    with simulate("--port", "0") as running:
+        assert re.fullmatch(r"NAO Cloud simulator on http://127\.0\.0\.1:[0-9]+", running.first_line)
+
+
+def test_after_a_run_everything_has_been_told():
+    with simulate("--port", "0", "--job-seconds", "0") as running:
+        publish(running, 910, key="simulator-key")
+        look(running, 48145, key="simulator-key")
+        publish(running, 911, key="wrong")
+        expected = [
+            f"export NAO_BASE_URL={running.url}",
+            "export NAO_API_KEY=simulator-key",
+            "# The key is no secret: it opens nothing but this simulator. Never use a real one here.",
+            "# Site 910 has a graph and an indoor area: its publications succeed.",
+            "# Site 911 has no graph: its publications fail.",
+            "# Ctrl-C ends the simulator.",
+            "POST /api/v2/sites/910/asset_tracking_config/publish 303 job 48145",
+            "GET /api/v2/background_jobs/48145 200 success",
+            "POST /api/v2/sites/911/asset_tracking_config/publish 401",
+            "Stopped after 3 requests; 1 job started.",
+        ]
+        status, printed, complaints = running.end(signal.SIGINT)
+    assert (status, printed.splitlines(), complaints) == (0, expected, "")
+
+
+def test_sigterm_ends_it_like_ctrl_c():
+    with simulate("--port", "0", "--site", "7:no-graph,no-indoor-area", "--key", "a'b", "--key", "c") as running:
+        publish(running, 7, key="c")
+        status, printed, complaints = running.end(signal.SIGTERM)
+    assert (status, complaints) == (0, "")
+    assert """export NAO_API_KEY='a'"'"'b'\n""" in printed
+    assert "# Site 7 has no graph and no indoor area: its publications fail.\n" in printed
+    assert printed.endswith("Stopped after 1 request; 1 job started.\n")
+
+
+def test_a_port_in_use_is_one_clear_line(nao, capsys):
+    port = urlsplit(nao.url).port
+    assert command.run(parse("--port", str(port))) == 1
+    expected = (
+        f"cannot listen on 127.0.0.1:{port}: address already in use; "
+        "choose another port with --port (0 for any free one)\n"
+    )
+    assert capsys.readouterr() == ("", expected)
+
+
+def test_the_signals_are_given_back(nao):
+    before = signal.getsignal(signal.SIGTERM)
+    command.run(parse("--port", str(urlsplit(nao.url).port)))
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_without_arguments_there_is_a_port_and_nothing_else_to_know():
+    arguments = parse()
+    assert (arguments.host, arguments.port, arguments.job_seconds) == ("127.0.0.1", 8910, 5.0)
+    assert (arguments.keys, arguments.sites, arguments.requests_per_second) == (None, None, None)
+
+
+def test_sites_are_given_with_their_conditions():
+    arguments = parse("--site", "910", "--site", "911:no-graph", "--site", "914:no-indoor-area,seconds=2.5")
+    assert arguments.sites == [
+        Site(910),
+        Site(911, graph=False),
+        Site(914, indoor_area=False, job_seconds=2.5),
+    ]
+
+
+def test_a_limit_is_given_in_requests_per_second():
+    assert parse("--requests-per-second", "0.5").requests_per_second == 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--host", "0.0.0.0"], "listens on loopback only (127.0.0.1, ::1, localhost), not on '0.0.0.0'"),  # noqa: S104
+        (["--port", "70000"], "'70000' is no port: give a number from 0 (any free one) to 65535"),
+        (["--port", "x"], "'x' is no port: give a number from 0 (any free one) to 65535"),
+        (["--key", "two words"], "a key must be printable ASCII without spaces, and not empty"),
+        (["--site", "x"], "'x' is no site: begin with a number above 0, such as 910"),
+        (["--site", "0"], "'0' is no site: begin with a number above 0, such as 910"),
+        (["--site", "911:graph"], "unknown condition 'graph'; write no-graph, no-indoor-area or seconds=5"),
+        (["--site", "911:seconds=x"], "'x' is no time: give seconds, 0 or more, such as 2.5"),
+        (["--job-seconds", "-1"], "'-1' is no time: give seconds, 0 or more, such as 2.5"),
+        (["--requests-per-second", "0"], "'0' is no limit: give requests per second above 0, such as 10"),
+        (["--requests-per-second", "x"], "'x' is no limit: give requests per second above 0, such as 10"),
+    ],
+)
+def test_bad_arguments_are_told_with_what_to_write(arguments, complaint, capsys):
+    with pytest.raises(SystemExit) as ended:
+        parse(*arguments)
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err

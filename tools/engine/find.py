@@ -1,0 +1,141 @@
+"""Find a Pulumi engine for this project, or make one.
+
+Run as a script it prints what belongs in front of PATH (after the virtual environment's own folder), and
+nothing else, on stdout; everything meant for a person goes to stderr:
+
+    PATH="$PWD/.venv/bin:$(.venv/bin/python tools/engine/find.py):$PATH" pulumi version
+
+The ways, in this order: a suitable `pulumi` on PATH, what an earlier run left in the cache, the official
+installer, a build from the CLI's Go module.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+_HERE = str(Path(__file__).resolve().parent)
+if _HERE not in sys.path:  # imported by its path, not run as a script
+    sys.path.append(_HERE)
+
+from engine_cache import cache_folder, only_writer  # noqa: E402
+from found import Engine, EngineError  # noqa: E402
+from go_build import build, cached_build, required_go  # noqa: E402
+from official_install import cached_official, install_official  # noqa: E402
+from own_pulumi import OLDEST, own_engine  # noqa: E402
+from progress_line import PREFIX  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Engine", "EngineError", "find_engine"]
+
+_ORIGINS = {"PATH": "found on PATH", "official": "installed earlier", "built": "built earlier"}
+
+
+def find_engine() -> Engine:
+    """Find an engine, or make one.
+
+    Returns:
+        The engine, with the folders that belong in front of PATH.
+
+    Raises:
+        EngineError: If every way failed; the text says what was tried, why it failed, and the ways out.
+    """
+    cache = cache_folder(os.environ)
+    try:
+        engine = own_engine(os.environ.get("PATH", ""), cache)
+    except EngineError as error:
+        why_not_own = str(error)
+    else:
+        _tell(f"Pulumi {engine.version}, {_ORIGINS[engine.origin]}")
+        return engine
+    passed_over = "" if why_not_own == "there is none" else f"; `pulumi` on PATH passed over: {why_not_own}"
+    if engine_kept := _kept(cache):
+        _tell(f"Pulumi {engine_kept.version}, {_ORIGINS[engine_kept.origin]}{passed_over}")
+        return engine_kept
+    _tell(f"no engine in {cache} yet{passed_over}")
+    tried = [("`pulumi` on PATH", why_not_own), (f"the cache {cache}", "it has none")]
+    return _made(cache, tried)
+
+
+def _kept(cache: Path) -> Engine | None:
+    return cached_official(cache) or cached_build(cache)
+
+
+def _made(cache: Path, tried: list[tuple[str, str]]) -> Engine:
+    try:
+        with only_writer(cache, _tell):
+            # Another process may have made one while this one waited for the lock.
+            engine = (
+                _kept(cache)
+                or _attempt("the official installer", install_official, cache, tried)
+                or _attempt("a build from the Go module", build, cache, tried)
+            )
+    except EngineError as error:
+        tried.append(("making one", str(error)))
+        engine = None
+    if engine is None:
+        raise EngineError(_nothing_worked(tried))
+    return engine
+
+
+def _attempt(
+    name: str,
+    way: Callable[[Path, Callable[[str], None]], Engine],
+    cache: Path,
+    tried: list[tuple[str, str]],
+) -> Engine | None:
+    try:
+        return way(cache, _tell)
+    except EngineError as error:
+        _tell(f"{name} did not work: {error}")
+        tried.append((name, str(error)))
+        return None
+
+
+def _nothing_worked(tried: list[tuple[str, str]]) -> str:
+    oldest = ".".join(str(number) for number in OLDEST)
+    return "\n".join(
+        (
+            "there is no Pulumi engine, and none could be made:",
+            *(f"  - {way}: {why}" for way, why in tried),
+            "Each of these is a way out:",
+            f"  - install the Pulumi CLI, {oldest} or newer: https://www.pulumi.com/docs/install/",
+            "  - let this machine reach the official installer at https://get.pulumi.com, and run this again",
+            (
+                f"  - install Go {required_go()} or newer (https://go.dev/dl/), "
+                "let it reach a Go module proxy (see `go env GOPROXY`), and run this again"
+            ),
+        )
+    )
+
+
+def _tell(text: str) -> None:
+    print(f"{PREFIX}{text}", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Run as a script.
+
+    Returns:
+        The exit code.
+    """
+    # A CI job that is called off ends this with SIGTERM: as an exception it takes the child processes along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        print(find_engine().path_prefix)
+    except EngineError as error:
+        _tell(str(error))
+        return 1
+    except KeyboardInterrupt:
+        _tell("interrupted; nothing half-done was left behind")
+        return 128 + signal.SIGINT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
