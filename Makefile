@@ -23,13 +23,12 @@ test: $(READY) $(OLDEST_READY)  ## Run all tests, the engine's included
 	  $(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95 $(TESTS)
 
 .PHONY: check
-check: $(READY)  ## Lint, types, layers and docstrings
+check: $(READY)  ## Format, lint (docstrings too), types and layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy pulumi_nao tools/demo.py benchmarks
 	@cd tools/engine && $(BIN)/mypy --config-file ../../pyproject.toml *.py
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/pydoclint --quiet pulumi_nao
 
 .PHONY: format
 format: $(READY)  ## Format the code

@@ -47,7 +47,6 @@ class Operations:
         self._guard = threading.Lock()
         self._shared: tuple[Turns, Pace] | None = None
         self._publishers: dict[tuple[str, str], Publisher] = {}
-        self._private_namespaces: set[str] = set()
         self._advice_given: set[tuple[str, ...]] = set()
 
     def check(self, olds: Bag, news: Bag) -> tuple[Bag, list[str]]:
@@ -71,10 +70,6 @@ class Operations:
         server = self._settings.stated_server(namespace)
         if server is None:
             server = self._recorded_server(olds, namespace) or PUBLIC_SERVER
-            if server != PUBLIC_SERVER:
-                self._private_namespaces.add(namespace)
-            elif namespace in self._private_namespaces:
-                return dict(news), [_lost_server(namespace)]
         inputs = {"site_id": checked.site_id, "config_namespace": namespace, "base_url": server}
         if checked.triggers is not None:
             inputs["triggers"] = checked.triggers

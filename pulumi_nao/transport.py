@@ -9,6 +9,7 @@ import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only from 3.11 on
+from http.client import RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -103,6 +104,21 @@ class SingleConnection(HTTPAdapter):
         manager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
 
 
+class NoRedirects(requests.Session):
+    """A session to which a redirect is an answer like any other.
+
+    Even with `allow_redirects=False`, requests works out where it would go next: it reads the whole body for that,
+    and fails on a `Location` that is no address.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that there is none.
+
+        Args:
+            resp: An answer.
+        """
+
+
 def new_session(adapter: HTTPAdapter, *, direct: bool) -> requests.Session:
     """Make a session that keeps no cookies and follows no surprises from the environment.
 
@@ -110,7 +126,7 @@ def new_session(adapter: HTTPAdapter, *, direct: bool) -> requests.Session:
         adapter: Used for `http` and `https`.
         direct: Whether to go without any proxy; the environment's CA bundle still counts.
     """
-    session = requests.Session()
+    session = NoRedirects()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -197,6 +213,7 @@ _REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
     (requests.exceptions.ConnectTimeout, "no connection in time", True),
     (requests.exceptions.Timeout, "no answer in time", True),
     (urllib3.exceptions.TimeoutError, "no answer in time", True),
+    (RemoteDisconnected, "the connection was closed without an answer", True),
     (ConnectionResetError, "the connection was reset", True),
     (BrokenPipeError, "the connection was reset", True),
     (urllib3.exceptions.IncompleteRead, "the answer was cut short", True),

@@ -1,4 +1,4 @@
-"""`make demo`: the root project, the real engine and a simulated NAO Cloud, from the first publication to a failure."""
+"""`make demo`: the root project on the real engine and a simulated NAO Cloud, from a publication to a failure."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Running:
 
 @contextmanager
 def simulate(*arguments):
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -22,7 +22,7 @@ def test_leaves_no_trace():
 
 
 def python(*arguments, cwd):
-    return subprocess.run(  # noqa: S603 - our own program
+    return subprocess.run(
         [sys.executable, *arguments],
         cwd=cwd,
         capture_output=True,

@@ -46,34 +46,35 @@ def find_engine() -> Engine:
         EngineError: If every way failed; the text says what was tried, why it failed, and the ways out.
     """
     cache = cache_folder(os.environ)
+    own, why_not, note = None, "there is none", ""
     try:
-        engine = own_engine(os.environ.get("PATH", ""), cache)
+        own = own_engine(os.environ.get("PATH", ""), cache)
     except EngineError as error:
-        why_not_own = str(error)
-    else:
-        _tell(f"Pulumi {engine.version}, {_ORIGINS[engine.origin]}")
-        return engine
-    passed_over = "" if why_not_own == "there is none" else f"; `pulumi` on PATH passed over: {why_not_own}"
-    if engine_kept := _kept(cache):
-        _tell(f"Pulumi {engine_kept.version}, {_ORIGINS[engine_kept.origin]}{passed_over}")
-        return engine_kept
-    _tell(f"no engine in {cache} yet{passed_over}")
-    tried = [("`pulumi` on PATH", why_not_own), (f"the cache {cache}", "it has none")]
-    return _made(cache, tried)
+        why_not = str(error)
+        note = f"; `pulumi` on PATH passed over: {why_not}"
+    if engine := own or _kept(cache):
+        return _using(engine, note)
+    _tell(f"no engine in {cache} yet{note}")
+    return _made(cache, [("`pulumi` on PATH", why_not), (f"the cache {cache}", "it has none")])
 
 
 def _kept(cache: Path) -> Engine | None:
     return cached_official(cache) or cached_build(cache)
 
 
+def _using(engine: Engine, note: str = "") -> Engine:
+    _tell(f"Pulumi {engine.version}, {_ORIGINS[engine.origin]}{note}")
+    return engine
+
+
 def _made(cache: Path, tried: list[tuple[str, str]]) -> Engine:
     try:
         with only_writer(cache, _tell):
             # Another process may have made one while this one waited for the lock.
-            engine = (
-                _kept(cache)
-                or _attempt("the official installer", install_official, cache, tried)
-                or _attempt("a build from the Go module", build, cache, tried)
+            if kept := _kept(cache):
+                return _using(kept)
+            engine = _attempt("the official installer", install_official, cache, tried) or _attempt(
+                "a build from the Go module", build, cache, tried
             )
     except EngineError as error:
         tried.append(("making one", str(error)))

@@ -17,7 +17,7 @@ TOO_NEW = 4
 ANSWER_LIMIT = 20.0
 
 
-def own_engine(search_path: str, cache: Path) -> Engine:
+def own_engine(search_path: str, cache: Path) -> Engine | None:
     """Look at the `pulumi` on PATH.
 
     Args:
@@ -25,10 +25,10 @@ def own_engine(search_path: str, cache: Path) -> Engine:
         cache: The cache folder; what lies there is no engine of the developer's own.
 
     Returns:
-        The engine, with the folders it was found in.
+        The engine, with the folders it was found in; nothing if there is no `pulumi`.
 
     Raises:
-        EngineError: If there is none, or it is not suitable.
+        EngineError: If it is not suitable.
     """
     elsewhere = os.pathsep.join(
         folder
@@ -37,7 +37,7 @@ def own_engine(search_path: str, cache: Path) -> Engine:
     )
     found = shutil.which("pulumi", path=elsewhere)
     if found is None:
-        raise EngineError("there is none")
+        return None
     pulumi = Path(found).absolute()
     version = version_of(pulumi)
     numbers = tuple(int(number) for number in version.split("-")[0].split("."))

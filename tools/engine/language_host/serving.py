@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The engine kills a plugin five seconds after it asked it to end.
 _GRACE = 4.0
-_ENGINE_CHECK_EVERY = 2.0
+_ENGINE_CHECK_EVERY = 1.0
 _LARGEST_MESSAGE = 400 * 1024 * 1024
 
 
@@ -51,10 +51,9 @@ async def _serve(service: LanguageService) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    print(port, flush=True)
-
     # An engine that was killed cannot end its plugins: without a look at it they would stay for good.
     engine_process = os.getppid()
+    print(port, flush=True)
     while not ended.is_set() and os.getppid() == engine_process:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(ended.wait(), _ENGINE_CHECK_EVERY)

@@ -1,0 +1,281 @@
+"""The client over real sockets, against the simulator."""
+
+import socket
+import threading
+
+import pytest
+
+from pulumi_nao import NaoClient, wait
+from pulumi_nao.errors import (
+    AccessDenied,
+    ConfigurationError,
+    JobFailed,
+    KeyNotAccepted,
+    LookDenied,
+    LookFailed,
+    LookNotFound,
+    LookSenseless,
+    MayHaveStarted,
+    Rejected,
+    ServerUnreachable,
+    TooManyRequests,
+)
+from pulumi_nao.simulator import Answer, HangUp
+from pulumi_nao.transport import BareToken
+
+KEY = "k-0123456789-host-tier"
+JOB = "/api/v2/background_jobs/48145"
+
+
+@pytest.fixture
+def client(nao):
+    with NaoClient(KEY, nao.url) as client:
+        yield client
+
+
+def test_a_publication_gives_a_job_and_waiting_its_end(client, nao):
+    job = client.publish(910)
+    assert (job.operation, job.id, job.url) == ("publication of site 910", "48145", nao.url + JOB)
+    assert wait(job).succeeded
+
+
+def test_a_job_that_fails_raises_its_words(client):
+    with pytest.raises(JobFailed, match=r"Missing graph or indoor area. Please add\."):
+        wait(client.publish(911))
+
+
+def test_the_documented_headers_are_sent(client, nao):
+    client.publish(910)
+    [request] = nao.requests
+    sent = {name: request.headers[name] for name in ("accept", "content-type")}
+    assert sent == {"accept": "application/vnd.api+json", "content-type": "application/json"}
+    assert (request.method, request.key, request.body_size) == ("POST", "right", 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (303, {"Location": JOB}),
+        (303, {"Location": "http://127.0.0.1:1/api/v2/background_jobs/48145"}),
+        (303, {"Location": "https://127.0.0.1/inner/background_jobs/48145/"}),
+        (202, {"Location": JOB}),
+    ],
+)
+def test_only_the_jobs_id_is_taken_from_the_location(client, nao, status, headers):
+    nao.script("publish", Answer(status, headers=headers))
+    assert client.publish(910).url == nao.url + JOB
+
+
+@pytest.mark.parametrize("body", [{"data": {"id": "7"}}, {"data": {"id": 7}}])
+def test_an_accepted_job_may_be_named_in_the_body(client, nao, body):
+    nao.script("publish", Answer(202, body=body))
+    assert client.publish(910).id == "7"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer(303), "the 303 See Other names no job"),
+        (Answer(202, body={"job": 1}), "the 202 Accepted names no job"),
+        (
+            Answer(303, headers={"Location": "https://evil.example/background_jobs/1"}),
+            "on another host, evil.example",
+        ),
+        (Answer(303, headers={"Location": "javascript:alert(1)"}), "is not an address"),
+        (Answer(303, headers={"Location": "/api/v2/sites/910"}), "names no background job"),
+        (Answer(303, headers={"Location": "http://[bad/background_jobs/1"}), "is not an address"),
+        (Answer(200), "the server answered 200"),
+        (Answer(204), "the server answered 204"),
+        (Answer(302, headers={"Location": JOB}), "the server answered 302"),
+        (Answer(408), "the server answered 408"),
+        (Answer(500), "the server answered 500"),
+        (Answer(502, body="<html>"), "the server answered 502"),
+        (Answer(503), "the server answered 503"),
+        (HangUp(), "the connection was closed without an answer"),
+        (HangUp(after_effect=True), "the connection was closed without an answer"),
+    ],
+)
+def test_an_answer_that_tells_nothing_may_have_started_and_is_not_repeated(client, nao, answer, reason):
+    nao.script("publish", answer)
+    with pytest.raises(MayHaveStarted) as caught:
+        client.publish(910)
+    assert reason in caught.value.headline
+    assert nao.count("publish") == 1
+    assert nao.count() == 1
+
+
+def test_a_lost_answer_leaves_one_job(client, nao):
+    nao.script("publish", HangUp(after_effect=True))
+    with pytest.raises(MayHaveStarted):
+        client.publish(910)
+    assert nao.publications(910) == 1
+
+
+def test_a_wrong_key_names_its_origin_and_the_two_kinds(nao):
+    with pytest.raises(KeyNotAccepted) as caught:
+        NaoClient("wrong-key", nao.url, key_origin="stack configuration nao:apiKey").publish(910)
+    text = str(caught.value)
+    assert "The key came from stack configuration nao:apiKey." in text
+    assert "A site's API key (Developers > API Keys) is another kind." in text
+
+
+def test_a_key_without_the_right_names_the_roles(client, nao):
+    nao.add_key("narrow-key", sites=[912])
+    with pytest.raises(AccessDenied, match="403 Forbidden") as caught:
+        NaoClient("narrow-key", nao.url).publish(910)
+    assert "Site creator, Site admin and Tracking manager" in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 404, 406, 409, 422])
+def test_other_refusals_are_told_with_the_servers_words(client, nao, status):
+    nao.script("publish", Answer(status, body={"errors": ["no such thing"]}))
+    with pytest.raises(Rejected) as caught:
+        client.publish(910)
+    assert 'The server\'s words: ["no such thing"]' in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "seconds"), [(429, None, None), (429, "7", 7.0), (503, "3", 3.0), (429, "soon", None)]
+)
+def test_a_busy_server_says_when_to_come_back(client, nao, status, header, seconds):
+    nao.script("publish", Answer(status, headers={"Retry-After": header} if header else {}))
+    with pytest.raises(TooManyRequests) as caught:
+        client.publish(910)
+    assert caught.value.retry_after == seconds
+
+
+def test_a_date_to_come_back_at_is_understood(client, nao):
+    nao.script("publish", Answer(429, headers={"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}))
+    with pytest.raises(TooManyRequests) as caught:
+        client.publish(910)
+    assert caught.value.retry_after == 0.0
+
+
+def test_a_server_that_is_not_there_was_sent_nothing():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(ServerUnreachable, match="connection refused") as caught:
+        NaoClient(KEY, f"http://127.0.0.1:{port}").publish(910)
+    assert caught.value.may_pass
+
+
+def test_a_server_that_speaks_no_tls_is_not_tried_again(nao):
+    with pytest.raises(ServerUnreachable, match="no secure connection") as caught:
+        NaoClient(KEY, nao.url.replace("http:", "https:")).publish(910)
+    assert not caught.value.may_pass
+    assert nao.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(401), LookDenied),
+        (Answer(403), LookDenied),
+        (Answer(404), LookNotFound),
+        (Answer(410), LookNotFound),
+        (Answer(302, headers={"Location": JOB}), LookSenseless),
+        (Answer(422), LookSenseless),
+        (Answer(200, body={"data": {}}), LookSenseless),
+        (Answer(200, body={"data": {"attributes": {"status": "x", "has_finished": "yes"}}}), LookSenseless),
+    ],
+)
+def test_a_look_that_brings_no_job_says_why(client, nao, answer, error):
+    nao.script("job", answer)
+    job = client.publish(910)
+    with pytest.raises(error):
+        job.look()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(429), Answer(500), Answer(502), Answer(200, body="<html>"), Answer(200, body='{"data"'), HangUp()],
+)
+def test_a_look_can_fail_in_passing(client, nao, answer):
+    nao.script("job", answer)
+    job = client.publish(910)
+    with pytest.raises(LookFailed) as caught:
+        job.look()
+    assert type(caught.value) is LookFailed
+    assert job.look().succeeded
+
+
+def test_a_huge_answer_is_not_read(client, nao):
+    nao.script("job", Answer(200, body="x" * 2_000_000))
+    with pytest.raises(LookFailed, match="far larger than any job"):
+        client.publish(910).look()
+
+
+def test_another_id_in_the_body_is_ignored(client, nao):
+    body = {"data": {"id": "1", "attributes": {"id": 1, "status": "success", "has_finished": True, "new": 1}}}
+    nao.script("job", Answer(200, body=body))
+    assert client.publish(910).look().succeeded
+
+
+def test_odd_times_do_not_spoil_a_job(client, nao):
+    attributes = {"status": "success", "has_finished": True, "created_at": "yesterday", "updated_at": 5}
+    nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))
+    assert client.publish(910).look().duration is None
+
+
+def test_what_the_server_echoes_of_the_key_is_redacted(client, nao):
+    attributes = {"status": "failure", "has_finished": True, "message": f"\x1b[31mbad {KEY}"}
+    nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))
+    assert client.publish(910).look().message == "bad [redacted]"
+
+
+def test_netrc_does_not_replace_the_key(client, nao, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login mallory password x\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    client.publish(910)
+    assert nao.requests[0].key == "right"
+
+
+def test_loopback_never_goes_through_a_proxy(nao, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert NaoClient(KEY, nao.url).publish(910).id == "48145"
+
+
+def test_cookies_are_not_kept(client, nao):
+    good = {"data": {"attributes": {"status": "In progress", "has_finished": False}}}
+    nao.script("job", Answer(200, headers={"Set-Cookie": "a=b"}, body=good))
+    job = client.publish(910)
+    job.look()
+    job.look()
+    assert "cookie" not in nao.requests[-1].headers
+
+
+def test_the_key_is_in_no_repr(client):
+    assert KEY not in repr(client)
+    assert KEY not in repr(BareToken(KEY))
+
+
+@pytest.mark.parametrize(("key", "url"), [("a b", "https://x.example"), (KEY, "http://x.example")])
+def test_a_client_is_not_made_with_what_cannot_work(key, url):
+    with pytest.raises(ConfigurationError):
+        NaoClient(key, url)
+
+
+def test_an_answer_that_drips_for_ever_ends():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        ended = threading.Event()
+
+        def drip():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(10_000)
+                while not ended.wait(0.05):
+                    try:
+                        connection.send(b"H")
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        with pytest.raises(MayHaveStarted, match="no complete answer in time"):
+            NaoClient(KEY, f"http://127.0.0.1:{port}", answer_timeout=0.3).publish(910)
+        ended.set()
+        thread.join(10)

@@ -1,0 +1,259 @@
+import threading
+from datetime import timedelta
+
+import pytest
+
+from pulumi_nao.errors import LookDenied, LookNotFound, MayHaveStarted, NotSent, Rejected, ServerUnreachable
+from pulumi_nao.lifecycle import Attempt, Change, Limit, Publisher, difference
+from pulumi_nao.models import Job, JobState
+from pulumi_nao.turns import Turns
+from tests.core.fake_clock import START, FakeClock
+
+SERVER = "https://www.nao-cloud.com"
+RUNNING = JobState(has_finished=False, status="In progress")
+DONE = JobState(has_finished=True, status="success", message="success")
+FAILED = JobState(has_finished=True, status="failure", message="No graph.")
+SHORT = Limit(5, "test")
+
+
+class FakeClient:
+    """Jobs by id, each with its looks; the last look is shown for ever."""
+
+    base_url = SERVER
+
+    def __init__(self, jobs=None, error=None):
+        self.jobs = jobs or {"1": [DONE]}
+        self.error = error
+        self.posts = 0
+
+    def publish(self, site_id):
+        self.posts += 1
+        if self.error:
+            raise self.error
+        return self.job(max(self.jobs, key=int), f"publication of site {site_id}")
+
+    def job(self, job_id, operation="background job"):
+        looks = self.jobs[job_id]
+
+        def look():
+            shown = looks.pop(0) if len(looks) > 1 else looks[0]
+            if isinstance(shown, Exception):
+                raise shown
+            return shown
+
+        return Job(operation, job_id, f"{SERVER}/api/v2/background_jobs/{job_id}", look)
+
+
+def attempt(triggers="a", **facts):
+    return Attempt(910, triggers, SERVER, **facts)
+
+
+def running(triggers="a"):
+    return attempt(triggers, job_id="1", job_url="url", status="In progress")
+
+
+def done(triggers="a"):
+    return attempt(triggers, job_id="1", has_finished=True, status="success")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wanted", "change"),
+    [
+        (done(), (910, "a", SERVER), Change.NONE),
+        (done(5), (910, 5.0, SERVER), Change.NONE),
+        (done(), (910, "b", SERVER), Change.PUBLISH),
+        (done(), (911, "a", SERVER), Change.REPLACE),
+        (done(), (910, "a", "https://other"), Change.REPLACE),
+        (running(), (910, "a", SERVER), Change.PUBLISH),
+        (attempt(job_id="1", has_finished=False, status="success"), (910, "a", SERVER), Change.PUBLISH),
+        (attempt(job_id="1", has_finished=True, status="failure"), (910, "a", SERVER), Change.PUBLISH),
+        (attempt(), (910, "a", SERVER), Change.PUBLISH),
+    ],
+)
+def test_what_is_recorded_and_what_is_wanted_decide(recorded, wanted, change):
+    assert difference(recorded, *wanted) is change
+
+
+def test_a_publication_records_its_job_and_its_times(clock):
+    client = FakeClient({"1": [RUNNING, DONE]})
+    outcome = Publisher(client, clock).publish(910, "a")
+    assert outcome.error is None
+    assert outcome.attempt == Attempt(
+        site_id=910,
+        triggers="a",
+        base_url=SERVER,
+        job_id="1",
+        job_url=f"{SERVER}/api/v2/background_jobs/1",
+        has_finished=True,
+        status="success",
+        message="success",
+        started_at=START,
+        finished_at=START + timedelta(seconds=0.6),
+        duration=0.6,
+    )
+
+
+def test_the_servers_times_win(clock):
+    state = JobState(
+        has_finished=True,
+        status="success",
+        created_at=START - timedelta(seconds=100),
+        updated_at=START - timedelta(seconds=79),
+    )
+    recorded = Publisher(FakeClient({"1": [state]}), clock).publish(910, "a").attempt
+    assert (recorded.started_at, recorded.duration) == (START - timedelta(seconds=100), 21.0)
+
+
+def test_a_failed_job_is_recorded_with_its_message(clock):
+    outcome = Publisher(FakeClient({"1": [FAILED]}), clock).publish(910, "a")
+    assert (outcome.attempt.status, outcome.attempt.message) == ("failure", "No graph.")
+    assert outcome.error.headline == "publication of site 910 failed: No graph."
+
+
+def test_a_job_that_runs_on_is_recorded_with_its_id(clock):
+    outcome = Publisher(FakeClient({"1": [RUNNING]}), clock).publish(910, "a", SHORT)
+    assert outcome.attempt.may_be_running
+    assert outcome.attempt.job_id == "1"
+
+
+def test_a_job_that_is_gone_is_recorded_as_unknown(clock):
+    outcome = Publisher(FakeClient({"1": [LookNotFound("404")]}), clock).publish(910, "a")
+    assert (outcome.attempt.status, outcome.attempt.job_id) == ("unknown", None)
+
+
+def test_a_publication_that_may_have_started_is_recorded_as_unknown(clock):
+    client = FakeClient(error=MayHaveStarted("publication of site 910", "reset"))
+    outcome = Publisher(client, clock).publish(910, "a")
+    assert (outcome.attempt.status, outcome.attempt.may_be_running) == ("unknown", False)
+    assert client.posts == 1
+
+
+@pytest.mark.parametrize("error", [Rejected("p", "404 Not Found"), NotSent("p not sent")])
+def test_what_had_no_effect_is_not_recorded(clock, error):
+    outcome = Publisher(FakeClient(error=error), clock).publish(910, "a")
+    assert outcome.attempt is None
+    assert outcome.error is error
+
+
+def test_a_server_out_of_reach_is_not_tried_for_the_next_site(clock):
+    client = FakeClient(error=ServerUnreachable("p", SERVER, "connection refused", may_pass=True))
+    publisher = Publisher(client, clock)
+    publisher.publish(910, "a")
+    posts = client.posts
+    error = publisher.publish(912, "a").error
+    assert error.headline == (
+        f"publication of site 912 not sent: cannot connect to {SERVER}: connection refused (found earlier in this run)"
+    )
+    assert client.posts == posts
+
+
+def test_an_update_goes_on_with_a_running_job_for_the_same_triggers(clock):
+    client = FakeClient({"1": [RUNNING, RUNNING, DONE]})
+    outcome = Publisher(client, clock).update(running(), "a")
+    assert outcome.attempt.done
+    assert client.posts == 0
+
+
+def test_an_update_whose_job_fails_while_it_waits_reports_that(clock):
+    client = FakeClient({"1": [RUNNING, FAILED]})
+    outcome = Publisher(client, clock).update(running(), "a")
+    assert outcome.error.headline == "publication of site 910 failed: No graph."
+    assert client.posts == 0
+
+
+def test_a_job_that_failed_before_the_update_is_published_again(clock):
+    client = FakeClient({"1": [FAILED], "2": [DONE]})
+    assert Publisher(client, clock).update(running(), "a").attempt.job_id == "2"
+    assert client.posts == 1
+
+
+def test_other_triggers_wait_for_the_old_job_and_publish_after_it(clock):
+    client = FakeClient({"1": [RUNNING, DONE], "2": [DONE]})
+    outcome = Publisher(client, clock).update(running("a"), "b")
+    assert (outcome.attempt.job_id, outcome.attempt.triggers) == ("2", "b")
+    assert client.posts == 1
+
+
+def test_other_triggers_are_not_recorded_before_their_own_post(clock):
+    client = FakeClient({"1": [RUNNING]})
+    outcome = Publisher(client, clock).update(running("a"), "b", SHORT)
+    assert outcome.attempt is None
+    assert client.posts == 0
+
+
+def test_an_old_job_that_failed_does_not_keep_other_triggers_from_being_published(clock):
+    client = FakeClient({"1": [RUNNING, FAILED], "2": [DONE]})
+    assert Publisher(client, clock).update(running("a"), "b").attempt.job_id == "2"
+
+
+def test_a_recorded_job_that_is_gone_is_published_again(clock):
+    client = FakeClient({"1": [LookNotFound("404")], "2": [DONE]})
+    assert Publisher(client, clock).update(running(), "a").attempt.job_id == "2"
+
+
+def test_a_recorded_job_whose_key_is_refused_stays_recorded(clock):
+    client = FakeClient({"1": [LookDenied("401")]})
+    outcome = Publisher(client, clock).update(running(), "a")
+    assert outcome.attempt == running()
+    assert client.posts == 0
+
+
+@pytest.mark.parametrize("recorded", [attempt(), attempt(job_id="1", has_finished=True, status="failure"), done("b")])
+def test_an_update_without_a_running_job_publishes(clock, recorded):
+    client = FakeClient()
+    Publisher(client, clock).update(recorded, "a")
+    assert client.posts == 1
+
+
+def test_a_refresh_of_a_success_makes_no_look(clock):
+    client = FakeClient({"1": [LookNotFound("must not be looked at")]})
+    assert Publisher(client, clock).refresh(done()) == (done(), None)
+
+
+def test_a_refresh_shows_how_a_job_ended(clock):
+    current, trouble = Publisher(FakeClient({"1": [FAILED]}), clock).refresh(running())
+    assert (current.status, trouble) == ("failure", None)
+
+
+def test_a_refresh_in_trouble_keeps_what_is_recorded(clock):
+    error = LookNotFound("404")
+    assert Publisher(FakeClient({"1": [error]}), clock).refresh(running()) == (running(), error)
+
+
+def test_a_second_publication_of_a_site_waits_for_the_first():
+    clock = FakeClock()
+    turns = Turns(clock)
+    told = threading.Event()
+    order = []
+
+    def second():
+        with turns.take(910, "publication of site 910", lambda _line: told.set()):
+            order.append("second")
+
+    with turns.take(910, "publication of site 910", lambda _line: None):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert told.wait(10)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+
+
+def test_a_turn_that_is_cancelled_was_not_sent():
+    turns = Turns(FakeClock(cancel_at=0))
+    with (
+        turns.take(910, "publication of site 910", lambda _line: None),
+        pytest.raises(NotSent, match="cancelled while it waited for its turn"),
+        turns.take(910, "publication of site 910", lambda _line: None),
+    ):
+        pass
+
+
+def test_no_more_turns_are_held_than_allowed():
+    turns = Turns(FakeClock(cancel_at=0), at_once=1)
+    with (
+        turns.take(910, "p", lambda _line: None),
+        pytest.raises(NotSent),
+        turns.take(912, "p", lambda _line: None),
+    ):
+        pass

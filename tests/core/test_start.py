@@ -1,0 +1,105 @@
+import pytest
+
+from pulumi_nao.clock import Deadline
+from pulumi_nao.errors import MayHaveStarted, NotSent, Rejected, ServerUnreachable, TooManyRequests
+from pulumi_nao.jobs import start
+from pulumi_nao.models import Job
+from tests.core.fake_clock import FakeClock
+
+JOB = Job("publication of site 910", "7", "url", lambda: None)
+
+
+def unreachable(*, may_pass=True):
+    return ServerUnreachable("publication of site 910", "https://x", "connection refused", may_pass=may_pass)
+
+
+def busy(retry_after=None):
+    error = TooManyRequests("publication of site 910", "429 Too Many Requests")
+    error.retry_after = retry_after
+    return error
+
+
+class Sender:
+    def __init__(self, *answers, last=JOB):
+        self.answers = list(answers)
+        self.last = last
+        self.sent = 0
+
+    def __call__(self):
+        self.sent += 1
+        answer = self.answers.pop(0) if self.answers else self.last
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def run(sender, clock, limit=1800, report=lambda _line: None):
+    return start("publication of site 910", sender, Deadline(limit, "default", clock), clock=clock, report=report)
+
+
+def test_no_connection_is_tried_again(clock):
+    assert run(Sender(unreachable(), unreachable()), clock) is JOB
+    assert clock.slept == [1.0, 2.0]
+
+
+def test_no_connection_is_given_up_after_a_minute(clock):
+    with pytest.raises(ServerUnreachable):
+        run(Sender(last=unreachable()), clock)
+    assert clock.time == 60.0
+
+
+def test_a_certificate_that_is_not_trusted_is_not_tried_again(clock):
+    sender = Sender(unreachable(may_pass=False))
+    with pytest.raises(ServerUnreachable):
+        run(sender, clock)
+    assert sender.sent == 1
+
+
+def test_a_busy_server_is_asked_again_when_it_says(clock):
+    run(Sender(busy(retry_after=20)), clock)
+    assert clock.slept == [20]
+
+
+def test_a_busy_server_is_given_up_after_five_minutes(clock):
+    with pytest.raises(TooManyRequests):
+        run(Sender(last=busy()), clock)
+    assert clock.time == 300.0
+
+
+def test_patience_ends_with_the_deadline(clock):
+    with pytest.raises(TooManyRequests):
+        run(Sender(last=busy()), clock, limit=5)
+    assert clock.time == 5.0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MayHaveStarted("publication of site 910", "reset"), Rejected("publication of site 910", "404 Not Found")],
+)
+def test_what_may_have_had_an_effect_is_never_sent_twice(clock, error):
+    sender = Sender(error)
+    with pytest.raises(type(error)):
+        run(sender, clock)
+    assert sender.sent == 1
+
+
+def test_the_delay_is_told_once(clock):
+    told = []
+    run(Sender(busy(), busy(), busy()), clock, report=told.append)
+    assert told == [
+        "publication of site 910 refused by the server: 429 Too Many Requests; trying again for up to 5 min"
+    ]
+
+
+def test_nothing_is_sent_after_a_cancel():
+    sender = Sender()
+    with pytest.raises(NotSent, match="cancelled before it began"):
+        run(sender, FakeClock(cancel_at=0))
+    assert sender.sent == 0
+
+
+def test_a_cancel_ends_the_patience():
+    clock = FakeClock(cancel_at=0.5)
+    with pytest.raises(NotSent):
+        run(Sender(last=unreachable()), clock)
+    assert clock.time == 0.5

@@ -1,0 +1,215 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_nao.clock import Deadline
+from pulumi_nao.errors import (
+    ContactLost,
+    JobError,
+    JobFailed,
+    JobGone,
+    LookDenied,
+    LookFailed,
+    LookNotFound,
+    LookSenseless,
+    WaitCancelled,
+    WaitTimedOut,
+)
+from pulumi_nao.jobs import pause_after, wait
+from pulumi_nao.models import Job, JobState
+from tests.core.fake_clock import FakeClock
+
+RUNNING = JobState(has_finished=False, status="In progress")
+DONE = JobState(has_finished=True, status="success", message="success")
+FAILED = JobState(has_finished=True, status="failure", message="Missing graph or indoor area. Please add.")
+URL = "https://www.nao-cloud.com/api/v2/background_jobs/7"
+
+
+def job_of(*looks, last=None):
+    """A job whose looks show these states, or raise these errors, one after another; then `last` for ever."""
+    rest = list(looks)
+
+    def look():
+        shown = rest.pop(0) if rest else last
+        if isinstance(shown, Exception):
+            raise shown
+        return shown
+
+    return Job("publication of site 910", "7", URL, look)
+
+
+def job_lasting(seconds, clock, seen):
+    def look():
+        seen.append(clock.time)
+        return DONE if clock.time >= seconds else RUNNING
+
+    return Job("publication of site 910", "7", URL, look)
+
+
+def test_a_job_that_is_done_is_seen_without_a_pause(clock):
+    assert wait(job_of(DONE), clock=clock) == DONE
+    assert clock.slept == []
+
+
+def test_pauses_grow_with_the_time_waited(clock):
+    wait(job_of(RUNNING, RUNNING, DONE), clock=clock)
+    assert clock.slept == pytest.approx([0.6, 0.642])
+
+
+def test_a_pause_is_never_longer_than_fifteen_seconds():
+    assert pause_after(86400) == 15.0
+
+
+def test_a_job_of_21_seconds_takes_at_most_20_looks(clock):
+    seen = []
+    wait(job_lasting(21, clock, seen), clock=clock)
+    assert len(seen) <= 20
+
+
+def test_a_job_of_ten_minutes_takes_at_most_80_looks(clock):
+    seen = []
+    wait(job_lasting(600, clock, seen), clock=clock)
+    assert len(seen) <= 80
+
+
+@given(seconds=st.floats(0, 1700))
+def test_the_end_is_noticed_at_most_one_pause_late(seconds):
+    clock = FakeClock()
+    wait(job_lasting(seconds, clock, []), clock=clock)
+    assert clock.time - seconds <= pause_after(seconds)
+
+
+def test_a_failure_has_the_words_of_the_job(clock):
+    with pytest.raises(JobFailed) as caught:
+        wait(job_of(RUNNING, FAILED), clock=clock)
+    assert str(caught.value) == (
+        "publication of site 910 failed: Missing graph or indoor area. Please add.\n"
+        f"  Job: {URL}\n"
+        "  Status 'failure' after 0.6 s."
+    )
+
+
+def test_a_finished_job_with_another_status_is_a_failure_that_says_so(clock):
+    with pytest.raises(JobFailed, match="the job ended with status 'In progress', without a message"):
+        wait(job_of(JobState(has_finished=True, status="In progress")), clock=clock)
+
+
+def test_success_counts_only_when_the_job_has_finished(clock):
+    early = JobState(has_finished=False, status="success")
+    assert wait(job_of(early, DONE), clock=clock) == DONE
+    assert len(clock.slept) == 1
+
+
+def test_an_unknown_status_is_waited_out_and_shown(clock):
+    told = []
+    odd = JobState(has_finished=False, status="queued")
+    wait(job_of(RUNNING, odd, odd, DONE), clock=clock, report=told.append)
+    assert told == ["publication of site 910: job 7 is 'queued'"]
+
+
+def test_the_last_look_comes_at_the_deadline(clock):
+    seen = []
+    with pytest.raises(WaitTimedOut):
+        wait(job_lasting(99, clock, seen), 10, clock=clock)
+    assert seen[-1] == 10
+
+
+def test_a_time_out_names_the_limit_and_its_source(clock):
+    with pytest.raises(WaitTimedOut) as caught:
+        wait(job_of(last=RUNNING), Deadline(2, "stack configuration nao:timeout", clock), clock=clock)
+    assert caught.value.headline == (
+        "publication of site 910 not finished after 2 s, the limit set by stack configuration nao:timeout; "
+        "the job goes on in NAO Cloud"
+    )
+    assert isinstance(caught.value, TimeoutError)
+
+
+def test_a_time_out_names_the_last_trouble(clock):
+    with pytest.raises(WaitTimedOut, match="limit") as caught:
+        wait(job_of(last=LookFailed("the server answers 502 Bad Gateway")), 5, clock=clock)
+    assert "The last looks brought no news: the server answers 502 Bad Gateway" in str(caught.value)
+
+
+def test_a_passing_trouble_is_told_once_and_its_end_too(clock):
+    told = []
+    trouble = LookFailed("no answer in time")
+    wait(job_of(trouble, trouble, RUNNING, DONE), clock=clock, report=told.append)
+    assert told == [
+        "publication of site 910: no answer in time; still waiting",
+        "publication of site 910: in contact with NAO Cloud again",
+    ]
+
+
+def test_a_refused_key_ends_the_wait_at_once(clock):
+    with pytest.raises(ContactLost, match="the server refuses the key"):
+        wait(job_of(RUNNING, LookDenied("the server refuses the key: 401"), last=DONE), clock=clock)
+    assert len(clock.slept) == 1
+
+
+def test_three_senseless_answers_in_a_row_end_the_wait(clock):
+    odd = LookSenseless("the answer is no job")
+    with pytest.raises(ContactLost):
+        wait(job_of(odd, odd, odd, last=DONE), clock=clock)
+
+
+def test_two_senseless_answers_do_not(clock):
+    odd = LookSenseless("the answer is no job")
+    assert wait(job_of(odd, odd, RUNNING, odd, odd, DONE), clock=clock) == DONE
+
+
+def test_a_job_that_is_found_late_is_not_gone(clock):
+    missing = LookNotFound("404")
+    assert wait(job_of(missing, missing, missing, DONE), clock=clock) == DONE
+
+
+def test_a_job_that_stays_unknown_is_gone(clock):
+    with pytest.raises(JobGone, match="NAO Cloud has no record of job 7 any more"):
+        wait(job_of(RUNNING, last=LookNotFound("404")), clock=clock)
+    assert 10 <= clock.time <= 15
+
+
+def test_cancel_ends_a_pause():
+    clock = FakeClock(cancel_at=0.25)
+    with pytest.raises(WaitCancelled, match="the wait was cancelled after"):
+        wait(job_of(last=RUNNING), clock=clock)
+    assert clock.time == 0.25
+
+
+def test_a_cancelled_wait_still_looks_once():
+    assert wait(job_of(DONE), clock=FakeClock(cancel_at=0)) == DONE
+
+
+@pytest.mark.parametrize(("asked", "paused"), [(7.0, 7.0), (3600.0, 60.0), (0.0, 0.6), (-5.0, 0.6)])
+def test_retry_after_is_honoured_within_reason(clock, asked, paused):
+    wait(job_of(JobState(has_finished=False, status="In progress", retry_after=asked), DONE), clock=clock)
+    assert clock.slept == [paused]
+
+
+def test_a_heartbeat_comes_after_one_two_and_four_minutes(clock):
+    told = []
+    wait(job_lasting(300, clock, []), clock=clock, report=told.append)
+    assert len(told) == 3
+    assert told[0].startswith("publication of site 910: job 7 is 'In progress' after 1 min")
+
+
+SHOWN = st.sampled_from(
+    [
+        RUNNING,
+        JobState(has_finished=False, status="success", retry_after=30),
+        LookFailed("passing"),
+        LookNotFound("404"),
+        LookSenseless("odd"),
+    ]
+)
+ENDS = st.sampled_from([DONE, FAILED, RUNNING, LookDenied("401"), LookNotFound("404"), LookFailed("passing")])
+
+
+@given(shown=st.lists(SHOWN, max_size=60), end=ENDS, limit=st.floats(0.1, 900))
+def test_whatever_is_shown_the_wait_ends_in_time_and_green_only_for_success(shown, end, limit):
+    clock = FakeClock()
+    try:
+        green = wait(job_of(*shown, last=end), limit, clock=clock) is DONE
+    except JobError:
+        green = False
+    assert clock.time <= limit
+    assert not green or end is DONE

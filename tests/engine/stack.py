@@ -1,0 +1,103 @@
+"""A Pulumi project in a temporary folder, and its one stack."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+KEY = "k-0123456789-engine-tier"
+
+ONE_SITE = """
+import pulumi
+from pulumi_nao import TrackingConfigPublication
+config = pulumi.Config()
+publication = TrackingConfigPublication(
+    "site",
+    site_id=config.get("site") or 910,
+    triggers={"zones": config.get("zones") or "a"},
+)
+pulumi.export("job", publication.job_url)
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command ended."""
+
+    code: int
+    output: str
+
+    @property
+    def green(self):
+        return self.code == 0
+
+
+class Stack:
+    """Runs commands of Pulumi on a state of its own."""
+
+    def __init__(self, folder: Path, engine_path: str, nao):
+        self.nao = nao
+        self.folder = folder / "project"
+        self.folder.mkdir()
+        (folder / "state").mkdir()
+        (self.folder / "Pulumi.yaml").write_text("name: engine-tier\nruntime: python\n")
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("NAO_", "PULUMI_"))},
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), engine_path, os.environ["PATH"]]),
+            "NAO_BASE_URL": nao.url,
+            "NAO_API_KEY": KEY,
+            "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_CONFIG_PASSPHRASE": "engine-tier",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        self.program(ONE_SITE)
+        assert self.pulumi("stack", "init", "test").green
+
+    def program(self, text: str) -> None:
+        (self.folder / "__main__.py").write_text(text)
+
+    def set(self, key: str, value: str, *options: str) -> None:
+        assert self.pulumi("config", "set", key, value, *options).green
+
+    def pulumi(self, *arguments: str) -> Run:
+        with self.start(*arguments) as process:
+            output, _ = process.communicate(timeout=90)
+        return Run(process.returncode, output)
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def up(self, *options: str) -> Run:
+        return self.pulumi("up", "--yes", "--skip-preview", *options)
+
+    def state(self) -> dict:
+        return json.loads(self.pulumi("stack", "export").output)["deployment"]
+
+    def publication(self) -> dict | None:
+        """The publication as it is recorded."""
+        found = [r for r in self.state().get("resources", []) if r["type"].endswith(":TrackingConfigPublication")]
+        return found[0] if found else None
+
+    def interrupt_when(self, process: subprocess.Popen, line: str) -> str:
+        """Send the first Ctrl-C as soon as a line is printed; return all output."""
+        seen = []
+        sent = False
+        for text in process.stdout:
+            seen.append(text)
+            if not sent and line in text:
+                sent = True
+                process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+        return "".join(seen)

@@ -1,0 +1,108 @@
+"""What needs no key and makes no request, and what is refused in the program."""
+
+from tests.engine.stack import KEY
+
+
+def _published(stack):
+    assert stack.up().green
+    return stack.nao.count()
+
+
+def test_a_refresh_makes_no_request_and_changes_nothing(stack):
+    before = _published(stack)
+    assert stack.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes").green
+    assert stack.nao.count() == before
+
+
+def test_a_refresh_that_runs_the_program_makes_no_request(stack):
+    before = _published(stack)
+    run = stack.pulumi("refresh", "--yes", "--skip-preview", "--run-program", "--expect-no-changes")
+    assert run.green, run.output
+    assert stack.nao.count() == before
+
+
+def test_a_destroy_makes_no_request(stack):
+    before = _published(stack)
+    assert stack.pulumi("destroy", "--yes", "--skip-preview").green
+    assert stack.nao.count() == before
+    assert stack.publication() is None
+
+
+def test_an_unchanged_up_needs_no_key(stack):
+    _published(stack)
+    del stack.environment["NAO_API_KEY"]
+    assert stack.up().green
+
+
+def test_a_preview_without_a_key_warns_once_for_all_publications(stack):
+    del stack.environment["NAO_API_KEY"]
+    stack.program(
+        "from pulumi_nao import TrackingConfigPublication\n"
+        'TrackingConfigPublication("one", site_id=910)\nTrackingConfigPublication("two", site_id=912)\n'
+    )
+    run = stack.pulumi("preview", "--suppress-progress")
+    assert run.green
+    assert run.output.count("    warning: there is no NAO Cloud key") == 1
+
+
+def test_an_up_without_a_key_says_how_to_set_one(stack):
+    del stack.environment["NAO_API_KEY"]
+    run = stack.up()
+    assert not run.green
+    assert "publication of site 910 not sent: there is no NAO Cloud key" in run.output
+    assert "pulumi config set --secret nao:apiKey" in run.output
+
+
+def test_a_key_in_plain_text_is_refused(stack):
+    stack.set("nao:apiKey", KEY)
+    run = stack.up()
+    assert not run.green
+    assert "nao:apiKey stands in the stack's configuration as plain text." in run.output
+    assert "Traceback" not in run.output
+    assert KEY not in run.output
+    assert stack.nao.count() == 0
+
+
+def test_an_import_is_refused(stack):
+    program = (stack.folder / "__main__.py").read_text()
+    stack.program(program.replace('"site",\n', '"site",\n    opts=pulumi.ResourceOptions(import_="910"),\n'))
+    run = stack.up()
+    assert "does not take the option 'import_'" in run.output
+    assert stack.nao.count() == 0
+
+
+def test_a_lost_server_setting_goes_to_the_recorded_server(stack):
+    _published(stack)
+    del stack.environment["NAO_BASE_URL"]
+    stack.set("zones", "b")
+    assert stack.up().green
+    assert stack.nao.publications(910) == 2
+
+
+def test_a_replacement_with_a_lost_server_setting_is_refused(stack):
+    before = _published(stack)
+    del stack.environment["NAO_BASE_URL"]
+    stack.set("site", "912")
+    run = stack.up()
+    assert "recorded on another server than https://www.nao-cloud.com, and none is configured" in run.output
+    assert stack.nao.count() == before
+
+
+def test_two_accounts_have_keys_of_their_own(stack):
+    stack.nao.add_key("key-of-the-other-account", sites=[912])
+    stack.environment |= {"NAO_EU_BASE_URL": stack.nao.url, "NAO_EU_API_KEY": "key-of-the-other-account"}
+    stack.program(
+        "from pulumi_nao import TrackingConfigPublication\n"
+        'TrackingConfigPublication("one", site_id=910)\n'
+        'TrackingConfigPublication("two", site_id=912, config_namespace="nao-eu")\n'
+    )
+    assert stack.up().green
+    assert stack.nao.publications() == 2
+
+
+def test_another_account_must_state_its_server(stack):
+    stack.program(
+        "from pulumi_nao import TrackingConfigPublication\n"
+        'TrackingConfigPublication("two", site_id=912, config_namespace="nao-eu")\n'
+    )
+    assert "the configuration namespace 'nao-eu' states no server" in stack.up().output
