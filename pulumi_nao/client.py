@@ -158,8 +158,7 @@ class NaoClient:
         session = new_session(adapter, direct=self._direct)
 
         def exchange() -> tuple[requests.Response, bytes]:
-            with session:
-                response = self._send(session, "POST", path, {"Content-Type": "application/json"})
+            with session, self._send(session, "POST", path, {"Content-Type": "application/json"}) as response:
                 # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
                 wanted = response.status_code != requests.codes.see_other
                 return response, read_body(response) if wanted else b""

@@ -22,18 +22,18 @@ def content_digest(*patterns: str) -> str:
     The same files give the same digest on every machine and in every place: names count relative to the part of the
     pattern before its first wildcard, and nothing but names and bytes counts. Hidden files and folders match only
     where the pattern names their leading dot. Line ends are bytes: let git check out the same ones everywhere
-    (`* text=auto eol=lf` in `.gitattributes`).
+    (``* text=auto eol=lf`` in ``.gitattributes``).
 
     Args:
-        patterns: Paths with `*`, `?`, `[...]` and, for any depth of folders, `**`. They are relative to the current
-            folder, which in a Pulumi program is the folder of the program. Their order counts.
+        patterns: Paths with ``*``, ``?``, ``[...]`` and, for any depth of folders, ``**``. They are relative to the
+            current folder, which in a Pulumi program is the folder of the program. Their order counts.
 
     Returns:
-        `v1:` and 64 hexadecimal digits.
+        The version of the algorithm and 64 hexadecimal digits.
 
     Raises:
         pulumi.RunError: A pattern matches no file (a wrong path would otherwise look like content that never
-            changes), is empty or has `**` as a part of a name. A program that lets this pass ends with its text.
+            changes), is empty or has ``**`` as a part of a name. A program that lets this pass ends with its text.
     """
     if not patterns:
         raise pulumi.RunError("content_digest needs at least one pattern, such as 'config/**/*.json'")

@@ -1,6 +1,6 @@
 """Everything that can go wrong, and the words for it.
 
-The tree follows what is known of the publication when the error is raised:
+The tree follows what is known of the publication when the error is raised::
 
     NaoError
     ├── NotSent                 nothing left this machine

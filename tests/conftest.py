@@ -6,6 +6,7 @@ import pytest
 
 from pulumi_nao.simulator import Simulator
 
+FOREIGN = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
 KEYS = ("k-0123456789-engine-tier", "k-0123456789-host-tier")
 
 
@@ -13,7 +14,7 @@ KEYS = ("k-0123456789-engine-tier", "k-0123456789-host-tier")
 def _clean_environment(monkeypatch):
     """Settings of whoever runs the tests must not reach them."""
     for name in list(os.environ):
-        if name.startswith("NAO_") or name.lower().endswith("_proxy"):
+        if name.startswith("NAO_") or name.lower().endswith("_proxy") or name in FOREIGN:
             monkeypatch.delenv(name)
 
 

@@ -15,7 +15,8 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_digest_is_the_recorded_one(folder):
+@pytest.mark.usefixtures("folder")
+def test_the_digest_is_the_recorded_one():
     assert content_digest("config/**/*.json") == GOLDEN
 
 
@@ -49,7 +50,8 @@ def test_hidden_files_do_not_count_unless_named(folder):
     assert content_digest("config/**", "config/.*") != before
 
 
-def test_a_single_file_can_be_named(folder):
+@pytest.mark.usefixtures("folder")
+def test_a_single_file_can_be_named():
     assert content_digest("config/zones.json").startswith("v1:")
 
 
@@ -63,7 +65,8 @@ def test_a_single_file_can_be_named(folder):
         (("config/absent.json",), "no file matches 'config/absent.json'"),
     ],
 )
-def test_a_pattern_that_finds_nothing_is_an_error(folder, patterns, words):
+@pytest.mark.usefixtures("folder")
+def test_a_pattern_that_finds_nothing_is_an_error(patterns, words):
     with pytest.raises(pulumi.RunError) as caught:
         content_digest(*patterns)
     assert words in str(caught.value)

@@ -142,7 +142,8 @@ def test_a_server_out_of_reach_is_not_tried_for_the_next_site(clock):
     posts = client.posts
     error = publisher.publish(912, "a").error
     assert error.headline == (
-        f"publication of site 912 not sent: cannot connect to {SERVER}: connection refused (found earlier in this run)"
+        "publication of site 912 not sent: cannot connect to https://www.nao-cloud.com: connection refused "
+        "(found earlier in this run)"
     )
     assert client.posts == posts
 
