@@ -86,9 +86,8 @@ def main() -> None:
         real.append(measure(chosen.sites, chosen.job_seconds, chosen.parallel))
     floor = statistics.median(wall for wall, _ in instant)
     wall = statistics.median(wall for wall, _ in real)
-    print(
-        f"{chosen.sites} sites, jobs of {chosen.job_seconds:g} s, --parallel {chosen.parallel}, {chosen.runs} runs each"
-    )
+    jobs = f"{chosen.sites} sites, jobs of {chosen.job_seconds:g} s"
+    print(f"{jobs}, --parallel {chosen.parallel}, {chosen.runs} runs each")
     print(f"  instant jobs      {floor:6.1f} s   {instant[0][1]:.1f} requests a site")
     print(f"  jobs as given     {wall:6.1f} s   {real[0][1]:.1f} requests a site")
     print(f"  wall to (instant + one job)  {wall / (floor + chosen.job_seconds):.2f}")

@@ -119,7 +119,7 @@ def test_a_wrong_key_names_its_origin_and_the_two_kinds(nao):
     assert "A site's API key (Developers > API Keys) is another kind." in text
 
 
-def test_a_key_without_the_right_names_the_roles(client, nao):
+def test_a_key_without_the_right_names_the_roles(nao):
     nao.add_key("narrow-key", sites=[912])
     with pytest.raises(AccessDenied, match="403 Forbidden") as caught:
         NaoClient("narrow-key", nao.url).publish(910)

@@ -189,7 +189,12 @@ def test_a_malformed_time_out_in_the_configuration_is_a_check_failure(start_host
 
 MISSING = {
     "the running server": "import gc\ngc.get_objects = list",
-    "the way to add an interceptor": "import grpc._interceptor\ndel grpc._interceptor.service_pipeline",
+    "the way to add an interceptor": (
+        "import grpc._interceptor, grpc._server\n"
+        "start = grpc._server._Server.start\n"
+        "def started(self):\n    start(self)\n    del grpc._interceptor.service_pipeline\n"
+        "grpc._server._Server.start = started\n"
+    ),
 }
 
 
