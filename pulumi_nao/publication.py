@@ -108,7 +108,7 @@ def _refuse_options(resource_name: str, opts: pulumi.ResourceOptions | None) -> 
         if opts is not None and getattr(opts, name, None) is not None:
             raise pulumi.RunError(
                 f"{resource_name}: a TrackingConfigPublication does not take the option {name!r}: the run would be "
-                "green with nothing published. Declare it without that option; `pulumi up` then publishes the site once."
+                "green with nothing published. Declare it without that option; `pulumi up` publishes the site once."
             )
 
 
