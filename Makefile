@@ -27,8 +27,19 @@ check: $(READY)  ## Format, lint (docstrings too), types and layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy pulumi_nao tools/demo.py benchmarks
-	@cd tools/engine && $(BIN)/mypy --config-file ../../pyproject.toml *.py
+	@cd tools/engine && $(BIN)/mypy --config-file ../../pyproject.toml *.py language_host/*.py
 	@$(BIN)/lint-imports --no-cache
+
+.PHONY: wheel
+wheel: $(READY) $(OLDEST_READY)  ## Build the wheel, install it alone and run the tests below the engine on it
+	@rm -rf dist .venv-wheel
+	@$(BIN)/python -m build --no-isolation --wheel >/dev/null
+	@$(PYTHON) -m venv .venv-wheel
+	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check --no-deps dist/*.whl
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; cp -r tests pyproject.toml "$$folder"; \
+	  ln -s "$(CURDIR)/.venv-oldest" "$$folder/.venv-oldest"; cd "$$folder"; \
+	  "$(CURDIR)/.venv-wheel/bin/python" -m pytest tests/core tests/client tests/simulator tests/plugin_host
 
 .PHONY: format
 format: $(READY)  ## Format the code
@@ -53,7 +64,7 @@ lock: $(READY)  ## Lock the dependencies anew, for every supported Python
 
 .PHONY: clean
 clean:  ## Remove what the other targets made in this folder
-	rm -rf .venv .venv-oldest build dist htmlcov .coverage* .hypothesis .*_cache sdk-docs/_build
+	rm -rf .venv .venv-oldest .venv-wheel build dist htmlcov .coverage* .hypothesis .*_cache tools/engine/.mypy_cache sdk-docs/_build
 
 $(READY): requirements/dev.txt pyproject.toml
 	@echo "Setting up .venv with the locked tools (about a minute, once)" >&2

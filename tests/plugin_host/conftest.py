@@ -16,6 +16,7 @@ import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
+import pulumi_nao
 from pulumi_nao.provider import TrackingConfigPublicationProvider
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,6 +97,8 @@ def start_host(request, nao, tmp_path):
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+    # The package alone, from the work tree or an installed wheel, beside the SDK of that Python.
+    (tmp_path / "pulumi_nao").symlink_to(Path(pulumi_nao.__file__).parent)
     running = []
 
     def start(code="", config=None, **environment):
@@ -110,7 +113,7 @@ def start_host(request, nao, tmp_path):
             [python, "-u", "-m", "pulumi.dynamic", address],
             env={
                 **os.environ,
-                "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)]),
+                "PYTHONPATH": str(tmp_path),
                 "NAO_API_KEY": KEY,
                 "NAO_BASE_URL": nao.url,
                 **environment,

@@ -1,5 +1,6 @@
 """What stands in users' state and must stay as it is."""
 
+import asyncio
 import base64
 import pickle
 
@@ -33,6 +34,17 @@ def test_each_protocol_writes_its_recorded_form(protocol):
     assert base64.b64encode(written).decode() == SERIALISED[protocol]
 
 
+@pytest.fixture
+def _event_loop():
+    """Pulumi's test runner wants one in the main thread, and another test may have closed it."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
+    asyncio.set_event_loop(None)
+
+
+@pytest.mark.usefixtures("_event_loop")
 def test_the_type_token_is_the_recorded_one():
     seen = []
 

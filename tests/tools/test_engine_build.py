@@ -139,12 +139,18 @@ def test_a_terminal_line_is_cut_to_the_width(module, clock, monkeypatch):
     assert terminal.getvalue() == "\rengine: a long stat\x1b[K"
 
 
-def test_a_command_over_its_limit_is_ended(module, tmp_path):
+def test_a_command_over_its_limit_is_ended_with_all_it_started(module, tmp_path):
     error = module("found").EngineError
-    with pytest.raises(error, match="it was not done after 0 seconds"):
-        module("child_process").follow(
-            [sys.executable, "-c", "import time; time.sleep(60)"], env={}, cwd=tmp_path, on_line=str, limit=0.1
-        )
+    pid = tmp_path / "pid"
+    code = f"""
+import pathlib, subprocess, sys, time
+started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+pathlib.Path({str(pid)!r}).write_text(str(started.pid))
+time.sleep(60)
+"""
+    with pytest.raises(error, match="it was not done after 1 seconds"):
+        module("child_process").follow([sys.executable, "-c", code], env={}, cwd=tmp_path, on_line=str, limit=1.0)
+    wait_until(lambda: not runs(int(pid.read_text())))
 
 
 def test_a_quiet_command_still_lets_the_time_be_shown(module, tmp_path, monkeypatch):
