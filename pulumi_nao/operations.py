@@ -12,7 +12,7 @@ import pulumi
 from pulumi_nao.account import PUBLIC_SERVER
 from pulumi_nao.client import NaoClient
 from pulumi_nao.clock import SystemClock
-from pulumi_nao.errors import ConfigurationError, JobRunsOn, NaoError
+from pulumi_nao.errors import ConfigurationError, JobRunsOn, NaoError, NotSent, Rejected
 from pulumi_nao.host import Host, Unfinished
 from pulumi_nao.inputs import check_inputs
 from pulumi_nao.lifecycle import Attempt, Change, Limit, Outcome, Publisher, difference
@@ -203,8 +203,12 @@ class Operations:
         with self._guard:
             first = error.advice not in self._advice_given
             self._advice_given.add(error.advice)
-        goes_on = isinstance(error, JobRunsOn) and unfinished
-        next_step = "goes on waiting for this job" if goes_on else "publishes again"
+        if isinstance(error, JobRunsOn) and unfinished:
+            next_step = "goes on waiting for this job"
+        elif isinstance(error, (NotSent, Rejected)):
+            next_step = "tries again"
+        else:
+            next_step = "publishes again"
         self._host.fail(error.text(f"The next `pulumi up` {next_step}.", advice=first), unfinished)
 
 

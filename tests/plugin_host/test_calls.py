@@ -109,6 +109,7 @@ def test_a_rejected_publication_saves_nothing(host, nao):
     host.check({"site_id": 5, "config_namespace": "nao"})
     message, saved = _failure(lambda: host.create(_inputs(nao, site=5)))
     assert message.startswith("publication of site 5 refused by the server: 404 Not Found\n")
+    assert message.endswith("\n  The next `pulumi up` tries again.")
     assert saved is None
 
 
@@ -117,6 +118,7 @@ def test_the_time_out_of_the_call_counts(host, nao):
     host.check({"site_id": 910, "config_namespace": "nao"})
     _, saved = _failure(lambda: host.create(_inputs(nao), timeout=1.0))
     assert "the limit set by custom_timeouts.create" in host.log.lines[-1].message
+    assert host.log.lines[-1].message.endswith("\n  The next `pulumi up` goes on waiting for this job.")
     assert json_format.MessageToDict(saved.properties)["job_id"] == "48145"
 
 
