@@ -82,7 +82,8 @@ def test_after_a_run_everything_has_been_told():
             "Stopped after 3 requests; 1 job started.",
         ]
         status, printed, complaints = running.end(signal.SIGINT)
-    assert (status, printed.splitlines(), complaints) == (0, expected, "")
+    # A line is printed when its exchange is over, so two connections can swap theirs.
+    assert (status, sorted(printed.splitlines()), complaints) == (0, sorted(expected), "")
 
 
 def test_sigterm_ends_it_like_ctrl_c():
