@@ -81,6 +81,9 @@ def _canonical_host(host: str) -> str:
     except ValueError:
         pass
     try:
-        return host.rstrip(".").encode("idna").decode("ascii").lower()
+        name = host.rstrip(".").encode("idna").decode("ascii").lower()
     except UnicodeError:
-        raise ValueError("the URL's host is not a valid name") from None
+        name = ""
+    if not name:
+        raise ValueError("the URL's host is not a valid name")
+    return name

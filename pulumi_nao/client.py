@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NoReturn
@@ -24,6 +25,7 @@ from pulumi_nao.errors import (
     LookNotFound,
     LookSenseless,
     MayHaveStarted,
+    NotSent,
     Rejected,
     ServerUnreachable,
     TooManyRequests,
@@ -154,20 +156,25 @@ class NaoClient:
             MayHaveStarted: The request was sent, and no usable answer came.
         """
         self._pace.keep()
+        if self._clock.cancelled:
+            raise NotSent(f"{operation} not sent: cancelled before it began")
         adapter = SingleConnection()
         session = new_session(adapter, direct=self._direct)
 
         def exchange() -> tuple[requests.Response, bytes]:
             with session, self._send(session, "POST", path, {"Content-Type": "application/json"}) as response:
                 # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
-                wanted = response.status_code != requests.codes.see_other
-                return response, read_body(response) if wanted else b""
+                body = b""
+                if response.status_code != requests.codes.see_other:
+                    with suppress(*EXCHANGE_FAILURES):
+                        body = read_body(response)
+                return response, body
 
         try:
             response, body = within(self._answer_timeout, exchange, self._cancelled, CANCELLED_POST_GRACE)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = reason_of(error)
-            if not adapter.connected:
+            if not adapter.give_up():
                 raise ServerUnreachable(operation, self.base_url, reason, may_pass=may_pass) from None
             raise MayHaveStarted(operation, reason) from None
         return self._accepted(operation, response, body)
@@ -187,7 +194,8 @@ class NaoClient:
 
         def exchange() -> tuple[requests.Response, bytes]:
             with self._send(self._looks, "GET", f"background_jobs/{job_id}", {}) as response:
-                return response, read_body(response)
+                wanted = response.status_code == requests.codes.ok
+                return response, read_body(response) if wanted else b""
 
         try:
             response, body = within(self._answer_timeout, exchange, self._cancelled, CANCELLED_LOOK_GRACE)
@@ -197,7 +205,7 @@ class NaoClient:
             self._refuse_look(response)
         try:
             json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise LookFailed("the answer is not JSON, perhaps a page of a proxy or cut short") from None
         try:
             attributes = JobDocument.model_validate_json(body, context={"secrets": self._secrets}).data.attributes
@@ -305,7 +313,7 @@ class NaoClient:
         """What stands under `errors` (documented as the root of every error; its shape is not)."""
         try:
             errors = json.loads(body)["errors"]
-        except (ValueError, KeyError, TypeError, IndexError):
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             return ""
         text = errors if isinstance(errors, str) else json.dumps(errors, ensure_ascii=False)
         return printable(text, self._secrets)[:_LONGEST_WORDS]

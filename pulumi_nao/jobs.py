@@ -95,6 +95,7 @@ def start(
     began = clock.monotonic()
     pause = FIRST_RETRY_PAUSE
     told = ""
+    unreachable_since: float | None = None
     while True:
         if clock.cancelled:
             raise NotSent(f"{operation} not sent: cancelled before it began")
@@ -104,10 +105,12 @@ def start(
         except NotSent as error:
             if not error.may_pass:
                 raise
-            trouble, asked, patience = error, None, CONNECT_PATIENCE
+            unreachable_since = clock.monotonic() if unreachable_since is None else unreachable_since
+            trouble, asked, end = error, None, unreachable_since + CONNECT_PATIENCE
         except TooManyRequests as error:
-            trouble, asked, patience = error, error.retry_after, BUSY_PATIENCE
-        left = min(patience - (clock.monotonic() - began), deadline.remaining)
+            unreachable_since = None
+            trouble, asked, end = error, error.retry_after, began + BUSY_PATIENCE
+        left = min(end - clock.monotonic(), deadline.remaining)
         if left <= 0 or clock.cancelled:
             raise trouble
         if trouble.headline != told:

@@ -270,7 +270,8 @@ class Publisher:
         except MayHaveStarted as error:
             return Outcome(attempt.lost(), error)
         except ServerUnreachable as error:
-            if not self._clock.cancelled:
+            # A time-out or a cancel that came first says nothing of the server.
+            if not self._clock.cancelled and (deadline.remaining or not error.may_pass):
                 self._unreachable = error
             raise
         attempt = replace(attempt, job_id=job.id, job_url=job.url)

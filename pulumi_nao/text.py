@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -101,6 +102,7 @@ def format_duration(seconds: float) -> str:
 def _forms(secret: str) -> list[str]:
     raw = secret.encode("utf-8", "surrogatepass")
     encoded = {
+        json.dumps(secret)[1:-1],
         base64.b64encode(raw).decode().rstrip("="),
         base64.urlsafe_b64encode(raw).decode().rstrip("="),
         quote(raw, safe=""),

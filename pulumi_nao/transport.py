@@ -74,7 +74,26 @@ class SingleConnection(HTTPAdapter):
     def __init__(self) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         self.connected = False
+        self._given_up = False
+        self._guard = threading.Lock()
         self._watch(self.poolmanager)
+
+    def give_up(self) -> bool:
+        """Let nothing be sent any more, even by a thread that is left behind in a slow name resolution.
+
+        Returns:
+            Whether the connection had been made before.
+        """
+        with self._guard:
+            self._given_up = True
+            return self.connected
+
+    def _made(self, connection: HTTPConnection) -> None:
+        with self._guard:
+            if self._given_up:
+                connection.close()
+                raise ConnectionAbortedError
+            self.connected = True
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:  # noqa: ANN401 - as in requests
         """Watch a proxy's connections like direct ones."""
@@ -88,12 +107,12 @@ class SingleConnection(HTTPAdapter):
         class Http(HTTPConnection):
             def connect(self) -> None:
                 super().connect()
-                adapter.connected = True
+                adapter._made(self)
 
         class Https(HTTPSConnection):
             def connect(self) -> None:
                 super().connect()
-                adapter.connected = True
+                adapter._made(self)
 
         class HttpPool(HTTPConnectionPool):
             ConnectionCls = Http

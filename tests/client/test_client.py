@@ -4,6 +4,7 @@ import socket
 import threading
 
 import pytest
+import requests
 
 from pulumi_nao import NaoClient, wait
 from pulumi_nao.errors import (
@@ -16,12 +17,14 @@ from pulumi_nao.errors import (
     LookNotFound,
     LookSenseless,
     MayHaveStarted,
+    NotSent,
     Rejected,
     ServerUnreachable,
     TooManyRequests,
 )
 from pulumi_nao.simulator import Answer, HangUp
-from pulumi_nao.transport import BareToken
+from pulumi_nao.transport import BareToken, SingleConnection, new_session
+from tests.core.fake_clock import FakeClock
 
 KEY = "k-0123456789-host-tier"
 JOB = "/api/v2/background_jobs/48145"
@@ -279,3 +282,35 @@ def test_an_answer_that_drips_for_ever_ends():
             NaoClient(KEY, f"http://127.0.0.1:{port}", answer_timeout=0.3).publish(910)
         ended.set()
         thread.join(10)
+
+
+def test_what_was_given_up_is_not_sent_later(nao):
+    adapter = SingleConnection()
+    assert not adapter.give_up()
+    with new_session(adapter, direct=True) as session, pytest.raises(requests.RequestException):
+        session.post(nao.url)
+    assert nao.count() == 0
+
+
+def test_nothing_is_sent_after_a_cancel(nao):
+    with pytest.raises(NotSent, match="cancelled before it began"):
+        NaoClient(KEY, nao.url, clock=FakeClock(cancel_at=0)).publish(910)
+    assert nao.count() == 0
+
+
+def test_json_of_endless_depth_is_no_news(client, nao):
+    nao.script("job", Answer(200, body="[" * 100_000))
+    with pytest.raises(LookFailed):
+        client.publish(910).look()
+
+
+def test_words_of_endless_depth_do_not_hide_a_refusal(client, nao):
+    nao.script("publish", Answer(422, body="[" * 100_000))
+    with pytest.raises(Rejected):
+        client.publish(910)
+
+
+def test_a_refusal_whose_body_cannot_be_read_is_still_a_refusal(client, nao):
+    nao.script("publish", Answer(403, body="x" * 2_000_000))
+    with pytest.raises(AccessDenied):
+        client.publish(910)

@@ -103,3 +103,7 @@ def test_a_cancel_ends_the_patience():
     with pytest.raises(NotSent):
         run(Sender(last=unreachable()), clock)
     assert clock.time == 0.5
+
+
+def test_a_refused_connection_after_a_busy_minute_is_tried_again(clock):
+    assert run(Sender(busy(50), busy(50), unreachable()), clock) is JOB
