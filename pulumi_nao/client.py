@@ -30,7 +30,7 @@ from pulumi_nao.errors import (
     ServerUnreachable,
     TooManyRequests,
 )
-from pulumi_nao.models import AcceptedDocument, Job, JobDocument, JobState
+from pulumi_nao.models import AcceptedDocument, Job, JobDocument, JobState, publication_of
 from pulumi_nao.pace import Pace
 from pulumi_nao.text import printable
 from pulumi_nao.transport import (
@@ -138,7 +138,7 @@ class NaoClient:
             Rejected: The server refused.
             MayHaveStarted: The request was sent, and no usable answer came.
         """
-        return self.start_job(f"publication of site {site_id}", f"sites/{site_id}/asset_tracking_config/publish")
+        return self.start_job(publication_of(site_id), f"sites/{site_id}/asset_tracking_config/publish")
 
     def start_job(self, operation: str, path: str) -> Job:
         """POST to an address that answers with a background job (the documented way of all long operations).
@@ -244,12 +244,11 @@ class NaoClient:
         if status in (requests.codes.see_other, requests.codes.accepted):
             return self.job(self._job_id(operation, response, body, request_id), operation)
         words = (self._status(response), self._words(body), request_id)
-        retry_after = self._retry_after(response)
         if status == requests.codes.too_many_requests or (
             status == requests.codes.service_unavailable and "Retry-After" in response.headers
         ):
             busy = TooManyRequests(operation, *words)
-            busy.retry_after = retry_after
+            busy.retry_after = self._retry_after(response)
             raise busy
         if status == requests.codes.unauthorized:
             raise KeyNotAccepted(operation, *words, f"The key came from {self._key_origin}.")

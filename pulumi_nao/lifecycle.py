@@ -17,7 +17,7 @@ from pulumi_nao.errors import (
     NaoError,
     ServerUnreachable,
 )
-from pulumi_nao.models import SUCCESS, Job, JobState
+from pulumi_nao.models import SUCCESS, Job, JobState, publication_of
 from pulumi_nao.triggers import same
 from pulumi_nao.turns import Turns
 
@@ -184,7 +184,7 @@ class Publisher:
             limit: How long it may take, counted from the first request.
             report: Told of progress.
         """
-        operation = _operation(site_id)
+        operation = publication_of(site_id)
         try:
             with self._turns.take((self._client.base_url, site_id), operation, report):
                 return self._publish(site_id, triggers, self._deadline(limit), report)
@@ -205,7 +205,7 @@ class Publisher:
             limit: How long it may take, counted from the first request.
             report: Told of progress.
         """
-        operation = _operation(recorded.site_id)
+        operation = publication_of(recorded.site_id)
         try:
             with self._turns.take((self._client.base_url, recorded.site_id), operation, report):
                 deadline = self._deadline(limit)
@@ -259,7 +259,7 @@ class Publisher:
         return Outcome(None, error) if isinstance(error, JobRunsOn) else None
 
     def _publish(self, site_id: int, triggers: object, deadline: Deadline, report: jobs.Report) -> Outcome:
-        operation = _operation(site_id)
+        operation = publication_of(site_id)
         if self._unreachable:
             raise self._unreachable.known_for(operation)
         attempt = Attempt(site_id, triggers, self._client.base_url, started_at=self._clock.now())
@@ -285,11 +285,7 @@ class Publisher:
         return Outcome(attempt.seen(state, self._clock.now()))
 
     def _job(self, recorded: Attempt) -> Job:
-        return self._client.job(recorded.job_id or "", _operation(recorded.site_id))
+        return self._client.job(recorded.job_id or "", publication_of(recorded.site_id))
 
     def _deadline(self, limit: Limit) -> Deadline:
         return Deadline(limit.seconds, limit.source, self._clock)
-
-
-def _operation(site_id: int) -> str:
-    return f"publication of site {site_id}"

@@ -101,6 +101,15 @@ class JobState:
         return max(0.0, (self.updated_at - self.created_at).total_seconds())
 
 
+def publication_of(site_id: int) -> str:
+    """What errors and reports call the publication of a site.
+
+    Args:
+        site_id: The site.
+    """
+    return f"publication of site {site_id}"
+
+
 @dataclass(frozen=True)
 class Job:
     """A background job of NAO Cloud, and the way to look at it.

@@ -16,6 +16,7 @@ from pulumi_nao.errors import ConfigurationError, JobRunsOn, NaoError, NotSent, 
 from pulumi_nao.host import Host, Unfinished
 from pulumi_nao.inputs import check_inputs
 from pulumi_nao.lifecycle import Attempt, Change, Limit, Outcome, Publisher, difference
+from pulumi_nao.models import publication_of
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.pace import Pace
 from pulumi_nao.settings import Settings
@@ -151,7 +152,7 @@ class Operations:
         except NaoError as error:
             current, trouble = recorded, error
         if trouble:
-            self._host.warn(f"publication of site {recorded.site_id}: its job was not looked at: {trouble.headline}")
+            self._host.warn(f"{publication_of(recorded.site_id)}: its job was not looked at: {trouble.headline}")
             return stored
         return {**stored, **_outputs_of(current)}
 
@@ -181,8 +182,8 @@ class Operations:
         except ConfigurationError as error:
             if quiet:
                 raise
-            site = int(props["site_id"])
-            self._fail(ConfigurationError(f"publication of site {site} not sent: {error.headline}", *error.details))
+            operation = publication_of(int(props["site_id"]))
+            self._fail(ConfigurationError(f"{operation} not sent: {error.headline}", *error.details))
 
     def _limit(self, props: Bag) -> Limit:
         call = self._host.call

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+from pulumi_nao.account import is_loopback
 
 
 def checked_id(value: int, name: str) -> int:
@@ -57,10 +57,6 @@ def checked_host(host: str) -> str:
     Raises:
         ValueError: It is neither a loopback address nor `localhost`.
     """
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if not is_loopback(host):
         raise ValueError(f"the simulator listens on loopback only (127.0.0.1, ::1, localhost), not on {host!r}")
     return host
