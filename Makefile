@@ -35,7 +35,7 @@ wheel: $(READY) $(OLDEST_READY)  ## Build the wheel, install it alone and run th
 	@rm -rf dist .venv-wheel
 	@$(BIN)/python -m build --no-isolation --wheel >/dev/null
 	@$(PYTHON) -m venv .venv-wheel
-	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements/dev.txt
 	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check --no-deps dist/*.whl
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; cp -r tests pyproject.toml "$$folder"; \
 	  ln -s "$(CURDIR)/.venv-oldest" "$$folder/.venv-oldest"; cd "$$folder"; \
@@ -69,12 +69,12 @@ clean:  ## Remove what the other targets made in this folder
 $(READY): requirements/dev.txt pyproject.toml
 	@echo "Setting up .venv with the locked tools (about a minute, once)" >&2
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(OLDEST_READY): requirements/oldest.txt
 	@echo "Setting up .venv-oldest with the oldest supported SDK (a few seconds, once)" >&2
 	@$(PYTHON) -m venv .venv-oldest
-	@.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
 	@touch $@
