@@ -48,7 +48,7 @@ format: $(READY)  ## Format the code
 
 .PHONY: docs
 docs: $(READY)  ## Build the documentation into sdk-docs/_build
-	@$(BIN)/sphinx-build -q -W --keep-going -b html sdk-docs sdk-docs/_build
+	@$(BIN)/sphinx-build -q -W -n --keep-going -b html sdk-docs sdk-docs/_build
 	@echo "Open sdk-docs/_build/index.html"
 
 .PHONY: bench
