@@ -102,6 +102,17 @@ class Api:
         }
         return replace(outcome, answer=replace(outcome.answer, headers=headers))
 
+    def site_of(self, call: Call) -> int | None:
+        """Which site a request is about: the one to publish, or the one of the job that is looked at.
+
+        Args:
+            call: The request.
+        """
+        found = _find(call.path)
+        if found is None or call.route == "other":
+            return None
+        return found[2] if call.route == "publish" else self._world.site_of(found[2])
+
     def _outcome(self, call: Call) -> Outcome:
         wait = self._limit.wait_needed() if self._limit else 0.0
         if wait:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 import json
 from abc import ABC, abstractmethod
-from collections import deque
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
+
+from pulumi_nao.simulator.checks import checked_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -120,30 +121,35 @@ class HangUp(Reply):
 
 
 class Scripts:
-    """The scripted replies that are still due, by route; safe to use from many threads."""
+    """The scripted replies that are still due, by route and site; safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._due: dict[Route, deque[Iterator[Reply]]] = {route: deque() for route in ROUTES}
+        self._due: dict[Route, list[_Script]] = {route: [] for route in ROUTES}
         self._lock = Lock()
 
-    def add(self, route: Route, replies: Sequence[Reply], times: int | None) -> None:
+    def add(self, route: Route, replies: Sequence[Reply], times: int | None, site: int | None = None) -> None:
         """Queue replies for a route, behind those that are still due.
 
         Args:
             route: The requests that get them.
             replies: One for each request, in order.
             times: How often to go through them; `None` for ever.
+            site: The only site whose requests get them; `None` for all requests.
 
         Raises:
-            ValueError: The route is unknown, there is no reply, or `times` is not above zero.
+            ValueError: The route is unknown, there is no reply, `times` or `site` is not above zero, or a site is
+                given for the route `other`.
         """
         if not replies:
             raise ValueError("a script needs at least one reply")
         if times is not None and times < 1:
             raise ValueError(f"times must be 1 or more, or None for ever, not {times!r}")
+        if site is not None and checked_route(route) == "other":
+            raise ValueError("requests on the route 'other' belong to no site")
         rounds = itertools.repeat(tuple(replies)) if times is None else itertools.repeat(tuple(replies), times)
+        script = _Script(itertools.chain.from_iterable(rounds), None if site is None else checked_id(site, "site"))
         with self._lock:
-            self._due[checked_route(route)].append(itertools.chain.from_iterable(rounds))
+            self._due[checked_route(route)].append(script)
 
     def clear(self) -> None:
         """Drop all replies that are still due."""
@@ -151,16 +157,29 @@ class Scripts:
             for queue in self._due.values():
                 queue.clear()
 
-    def next(self, route: Route) -> Reply | None:
-        """Take the reply that is due for a request; `None` if the normal answer is."""
+    def next(self, route: Route, site: int | None = None) -> Reply | None:
+        """Take the reply that is due for a request; `None` if the normal answer is.
+
+        Args:
+            route: The request's route.
+            site: The site that it is about; `None` if there is none.
+        """
         with self._lock:
             queue = self._due[route]
-            while queue:
-                reply = next(queue[0], None)
+            for script in tuple(queue):
+                if script.site not in (None, site):
+                    continue
+                reply = next(script.replies, None)
                 if reply is not None:
                     return reply
-                queue.popleft()
+                queue.remove(script)
             return None
+
+
+@dataclass(eq=False)
+class _Script:
+    replies: Iterator[Reply]
+    site: int | None
 
 
 def checked_route(route: Route) -> Route:

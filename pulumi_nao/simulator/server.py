@@ -146,7 +146,7 @@ class Exchange(BaseHTTPRequestHandler):
         call = self._call(body)
         self._place = service.log.add(self._request(call))
         try:
-            reply = service.scripts.next(call.route)
+            reply = service.scripts.next(call.route, service.api.site_of(call))
             if reply is None or reply.after_effect:
                 outcome = service.api.handle(call)
                 service.log.note_job(self._place, outcome.job)

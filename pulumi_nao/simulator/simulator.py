@@ -189,22 +189,27 @@ class Simulator:
         """
         self._world.forget_job(int(job_id))
 
-    def script(self, route: Route, *replies: Reply, times: int | None = 1) -> None:
+    def script(self, route: Route, *replies: Reply, times: int | None = 1, site: int | None = None) -> None:
         """Say what the next requests on a route get: one reply each, in order, then normal answers again.
 
         Scripts for the same route queue up. Here, the second publication starts a job, and its answer is lost::
 
             nao.script("publish", Answer(503, {"Retry-After": "1"}), HangUp(after_effect=True))
 
+        A script for one site lets the requests of other sites pass, and takes its turn in the same queue.
+
         Args:
             route: `publish`, `job`, or `other` for everything that is not one of these two calls.
             *replies: What to reply; each says itself whether the request takes effect first.
             times: How often to go through the replies; `None` for ever, that is, until `clear_scripts`.
+            site: The only site that is meant: on the route `publish` the one in the URL, on `job` the one whose
+                publication the job is; `None` for all requests.
 
         Raises:
-            ValueError: The route is unknown, there is no reply, or `times` is not above zero.
+            ValueError: The route is unknown, there is no reply, `times` or `site` is not above zero, or a site is
+                given for the route `other`.
         """
-        self._scripts.add(route, replies, times)
+        self._scripts.add(route, replies, times, site)
 
     def clear_scripts(self) -> None:
         """Drop all scripted replies that are still due."""

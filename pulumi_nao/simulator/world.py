@@ -126,6 +126,7 @@ class World:
         self._keys: dict[str, frozenset[int] | None] = {}
         self._sites: dict[int, Site] = {}
         self._jobs: dict[int, _Course] = {}
+        self._sites_of_jobs: dict[int, int] = {}  # of the forgotten ones too
         self._publications: Counter[int] = Counter()
 
     def now(self) -> datetime:
@@ -215,6 +216,7 @@ class World:
             job_id = self._next_job_id
             self._next_job_id += 1
             self._publications[site_id] += 1
+            self._sites_of_jobs[job_id] = site_id
             self._jobs[job_id] = _Course(
                 id=job_id,
                 site_id=site_id,
@@ -247,6 +249,11 @@ class World:
                 raise NoSuchResource(f"There is no background job {job_id}.")
             self._require_access(key, course.site_id)
             return course.seen_at(self._seconds())
+
+    def site_of(self, job_id: int) -> int | None:
+        """Which site a job publishes, also when it was forgotten; `None` if it was never started."""
+        with self._lock:
+            return self._sites_of_jobs.get(job_id)
 
     def finish_job(self, job_id: int, *, status: str, message: str | None) -> None:
         """End a running job now.

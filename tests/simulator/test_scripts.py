@@ -134,6 +134,52 @@ def test_a_reply_in_place_of_everything_gets_no_normal_answer(nao):
     assert look(nao).body == b"None"
 
 
+def test_a_script_for_one_site_lets_the_others_pass(nao):
+    nao.add_site(911)
+    nao.script("publish", Answer(503), site=911)
+    assert [publish(nao, site).status for site in (910, 911, 911)] == [303, 503, 303]
+
+
+def test_looks_belong_to_the_site_of_their_job(nao):
+    nao.add_site(911)
+    publish(nao, 910)
+    publish(nao, 911)
+    nao.script("job", Answer(503), site=911)
+    assert [look(nao, job).status for job in (48145, 48146, 48146)] == [200, 503, 200]
+
+
+def test_a_job_that_was_forgotten_still_belongs_to_its_site(nao):
+    publish(nao)
+    nao.forget_job(48145)
+    nao.script("job", Answer(503), site=910)
+    assert [look(nao).status, look(nao).status] == [503, 404]
+
+
+def test_a_look_at_a_job_that_never_was_belongs_to_no_site(nao):
+    nao.script("job", Answer(503), site=910)
+    assert look(nao, 7).status == 404
+
+
+def test_scripts_with_and_without_a_site_take_their_turns_in_one_queue(nao):
+    nao.add_site(911)
+    nao.script("publish", Answer(500), site=910)
+    nao.script("publish", Answer(502))
+    nao.script("publish", Answer(503), site=910)
+    assert [publish(nao, site).status for site in (911, 910, 910, 910)] == [502, 500, 503, 303]
+
+
+@pytest.mark.parametrize(
+    ("route", "site", "complaint"),
+    [
+        ("other", 910, "requests on the route 'other' belong to no site"),
+        ("job", 0, "site must be a whole number above 0, not 0"),
+    ],
+)
+def test_a_script_for_a_site_that_makes_no_sense_is_refused(nao, route, site, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        nao.script(route, HangUp(), site=site)
+
+
 @pytest.mark.parametrize(
     ("route", "replies", "times", "complaint"),
     [
