@@ -204,14 +204,12 @@ class NaoClient:
         if response.status_code != requests.codes.ok:
             self._refuse_look(response)
         try:
-            json.loads(body)
-        except (ValueError, RecursionError):
-            raise LookFailed("the answer is not JSON, perhaps a page of a proxy or cut short") from None
-        try:
             attributes = JobDocument.model_validate_json(body, context={"secrets": self._secrets}).data.attributes
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "json_invalid":
+                raise LookFailed("the answer is not JSON, perhaps a page of a proxy or cut short") from None
+            where = ".".join(str(part) for part in first["loc"]) or "JSON"
             raise LookSenseless(f"the answer is no job: {where}: {first['msg']}") from None
         return JobState(
             attributes.has_finished,

@@ -162,6 +162,7 @@ class _Wait:
         self._began = clock.monotonic()
         self._state: JobState | None = None
         self._trouble: LookFailed | None = None
+        self._trouble_told = False
         self._row = 0  # looks of the same kind of trouble, one after another
         self._row_began = 0.0
         self._next_heartbeat = 60.0
@@ -179,6 +180,9 @@ class _Wait:
             if left <= 0:
                 trouble = self._trouble.headline if self._trouble else ""
                 raise WaitTimedOut(self._job, self._state, self._deadline.seconds, self._deadline.source, trouble)
+            if self._trouble and not self._trouble_told:
+                self._trouble_told = True
+                self._report(f"{self._job.operation}: {self._trouble.headline}; still waiting")
             self._beat()
             self._clock.sleep(min(left, _asked(retry_after) or _jittered(pause_after(self._waited))))
             if self._clock.cancelled:
@@ -194,8 +198,9 @@ class _Wait:
         except LookFailed as trouble:
             self._weigh(trouble)
             return trouble.retry_after
-        if self._trouble:
-            self._trouble = None
+        self._trouble = None
+        if self._trouble_told:
+            self._trouble_told = False
             self._report(f"{self._job.operation}: in contact with NAO Cloud again")
         if self._state and not state.has_finished and state.status != self._state.status:
             self._report(f"{self._job.operation}: job {self._job.id} is {state.status!r}")
@@ -205,8 +210,6 @@ class _Wait:
     def _weigh(self, trouble: LookFailed) -> None:
         if type(trouble) is not type(self._trouble):
             self._row, self._row_began = 0, self._waited
-        if self._trouble is None:
-            self._report(f"{self._job.operation}: {trouble.headline}; still waiting")
         self._row += 1
         self._trouble = trouble
         if isinstance(trouble, LookDenied):

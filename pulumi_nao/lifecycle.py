@@ -240,15 +240,16 @@ class Publisher:
             else f"{job.operation}: waiting for job {job.id}, started for other triggers, {job.url}"
         )
         error: JobError | None = None
+        first: JobState | LookFailed
         try:
-            before = job.look()
-        except LookFailed:
-            before = None
-        if before and before.has_finished:
+            first = job.look()
+        except LookFailed as trouble:
+            first = trouble
+        if isinstance(first, JobState) and first.has_finished:
             # A failure from before this call is not this call's to report: the cause may be mended by now.
-            return Outcome(recorded.seen(before, self._clock.now())) if wanted and before.succeeded else None
+            return Outcome(recorded.seen(first, self._clock.now())) if wanted and first.succeeded else None
         try:
-            state: JobState | None = jobs.wait(job, deadline, clock=self._clock, report=report)
+            state: JobState | None = jobs.wait(_begun(job, first), deadline, clock=self._clock, report=report)
         except JobGone:
             return None
         except JobError as caught:
@@ -289,3 +290,18 @@ class Publisher:
 
     def _deadline(self, limit: Limit) -> Deadline:
         return Deadline(limit.seconds, limit.source, self._clock)
+
+
+def _begun(job: Job, first: JobState | LookFailed) -> Job:
+    """The job, its first look already made: what that one showed, or asked for, counts for the wait."""
+    made = [first]
+
+    def look() -> JobState:
+        if not made:
+            return job.look()
+        shown = made.pop()
+        if isinstance(shown, LookFailed):
+            raise shown
+        return shown
+
+    return replace(job, look=look)

@@ -25,9 +25,9 @@ def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - a server may send 
     """Read a time stamp, or nothing: the times of a job are a courtesy, not worth failing a publication for."""
     try:
         moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except (AttributeError, TypeError, ValueError):
+        return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    except (AttributeError, TypeError, ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 ServerText = Annotated[StrictStr, AfterValidator(_printable)]

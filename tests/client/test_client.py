@@ -221,6 +221,20 @@ def test_odd_times_do_not_spoil_a_job(client, nao):
     assert client.publish(910).look().duration is None
 
 
+@pytest.mark.parametrize("created", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_times_at_the_edge_of_the_calendar_do_not_spoil_a_job(client, nao, created):
+    attributes = {"status": "success", "has_finished": True, "created_at": created}
+    nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))
+    assert client.publish(910).look().created_at is None
+
+
+@pytest.mark.parametrize("body", ["null", "[]", '"success"', "1e999"])
+def test_json_that_is_no_object_is_no_job(client, nao, body):
+    nao.script("job", Answer(200, body=body))
+    with pytest.raises(LookSenseless, match="the answer is no job: JSON: Input should be an object"):
+        client.publish(910).look()
+
+
 def test_what_the_server_echoes_of_the_key_is_redacted(client, nao):
     attributes = {"status": "failure", "has_finished": True, "message": f"\x1b[31mbad {KEY}"}
     nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))

@@ -3,7 +3,15 @@ from datetime import timedelta
 
 import pytest
 
-from pulumi_nao.errors import LookDenied, LookNotFound, MayHaveStarted, NotSent, Rejected, ServerUnreachable
+from pulumi_nao.errors import (
+    LookDenied,
+    LookFailed,
+    LookNotFound,
+    MayHaveStarted,
+    NotSent,
+    Rejected,
+    ServerUnreachable,
+)
 from pulumi_nao.lifecycle import Attempt, Change, Limit, Publisher, difference
 from pulumi_nao.models import Job, JobState
 from pulumi_nao.turns import Turns
@@ -153,6 +161,14 @@ def test_an_update_goes_on_with_a_running_job_for_the_same_triggers(clock):
     outcome = Publisher(client, clock).update(running(), "a")
     assert outcome.attempt.done
     assert client.posts == 0
+
+
+def test_an_update_waits_as_long_as_its_first_look_was_asked_to(clock):
+    busy = LookFailed("the server answers 429 Too Many Requests")
+    busy.retry_after = 7.0
+    client = FakeClient({"1": [busy, DONE]})
+    assert Publisher(client, clock).update(running(), "a").attempt.done
+    assert clock.slept == [7.0]
 
 
 def test_an_update_whose_job_fails_while_it_waits_reports_that(clock):

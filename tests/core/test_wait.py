@@ -8,6 +8,7 @@ from pulumi_nao.errors import (
     JobError,
     JobFailed,
     JobGone,
+    JobRunsOn,
     LookDenied,
     LookFailed,
     LookNotFound,
@@ -138,6 +139,17 @@ def test_a_passing_trouble_is_told_once_and_its_end_too(clock):
         "publication of site 910: no answer in time; still waiting",
         "publication of site 910: in contact with NAO Cloud again",
     ]
+
+
+@pytest.mark.parametrize(
+    ("looks", "limit"),
+    [([RUNNING, LookDenied("401")], 60), ([RUNNING, LookFailed("no answer in time")], 0.5)],
+)
+def test_a_wait_that_ends_does_not_say_that_it_goes_on(clock, looks, limit):
+    told = []
+    with pytest.raises(JobRunsOn):
+        wait(job_of(*looks, last=looks[-1]), limit, clock=clock, report=told.append)
+    assert told == []
 
 
 def test_a_refused_key_ends_the_wait_at_once(clock):
