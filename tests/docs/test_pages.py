@@ -1,0 +1,59 @@
+"""Every code block and every command of README and documentation does what the page says."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import read
+from tests.docs.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTATION = sorted((ROOT / "sdk-docs").rglob("*.md"))
+PAGES = {
+    str(path.relative_to(ROOT)): path
+    for path in [*sorted(ROOT.glob("*.md")), *DOCUMENTATION]
+    if "_build" not in path.parts
+}
+BLOCKS = {name: read(path, name) for name, path in PAGES.items()}
+FROM_SCRATCH = {"sdk-docs/tutorial.md"}
+
+# What cannot be run, and why. Whoever adds a line says why nothing that can be run would do.
+NOT_RUN = {
+    ("CONTRIBUTING.md", "make check"): "they run these tests",
+    ("README.md", "make demo"): "they run these tests and the demo, which has a test of its own",
+    ("README.md", "pip install pulumi-nao"): "there is no package index at hand; the tutorial installs the wheel",
+    ("sdk-docs/how-to/killed-runner.md", "pulumi-nao job 48145 --wait"): "the command is still to come",
+}
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("name", [name for name, blocks in BLOCKS.items() if blocks])
+def test_every_block_of_the_page_does_what_the_page_says(name, tmp_path, engine_path, request):
+    index = request.getfixturevalue("index") if name in FROM_SCRATCH else None
+    workspace = Workspace(tmp_path, engine_path, index)
+    try:
+        for block in BLOCKS[name]:
+            workspace.run(block)
+        workspace.finish()
+    finally:
+        workspace.close()
+
+
+def test_what_is_not_run_is_a_short_list_with_reasons():
+    marked = {
+        (name, block.text.strip().splitlines()[0]): block.note.removeprefix("not run, ")
+        for name, blocks in BLOCKS.items()
+        for block in blocks
+        if block.note.startswith("not run")
+    }
+    assert marked == NOT_RUN
+
+
+def test_every_note_in_the_source_of_a_page_belongs_to_a_block():
+    written = {name: path.read_text(encoding="utf-8").count("<!-- test:") for name, path in PAGES.items()}
+    used = {
+        name: sum(bool(block.note) for block in blocks)
+        + sum(bool(block.file) and f"<!-- test: file {block.file}" in PAGES[name].read_text() for block in blocks)
+        for name, blocks in BLOCKS.items()
+    }
+    assert used == written
