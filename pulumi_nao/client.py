@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from datetime import timezone
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -30,6 +30,7 @@ from pulumi_nao.errors import (
     ServerUnreachable,
     TooManyRequests,
 )
+from pulumi_nao.exchange import Exchange, WatchedAdapter
 from pulumi_nao.models import AcceptedDocument, Job, JobDocument, JobState, publication_of
 from pulumi_nao.pace import Pace
 from pulumi_nao.text import printable
@@ -37,14 +38,12 @@ from pulumi_nao.transport import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
     EXCHANGE_FAILURES,
+    MOST_CONNECTIONS,
     READ_TIMEOUT,
     BareToken,
-    SingleConnection,
     new_session,
     read_body,
     reason_of,
-    shared_adapter,
-    within,
 )
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ class NaoClient:
         self._answer_timeout = answer_timeout
         self._clock = clock or SystemClock()
         self._pace = pace or Pace(self._clock)
-        self._looks = new_session(shared_adapter(), direct=self._direct)
+        self._looks = new_session(WatchedAdapter(MOST_CONNECTIONS), direct=self._direct)
 
     def __enter__(self) -> Self:
         return self
@@ -158,10 +157,10 @@ class NaoClient:
         self._pace.keep()
         if self._clock.cancelled:
             raise NotSent(f"{operation} not sent: cancelled before it began")
-        adapter = SingleConnection()
-        session = new_session(adapter, direct=self._direct)
+        exchange = Exchange()
+        session = new_session(WatchedAdapter(connections=1), direct=self._direct)
 
-        def exchange() -> tuple[requests.Response, bytes]:
+        def call() -> tuple[requests.Response, bytes]:
             with session, self._send(session, "POST", path, {"Content-Type": "application/json"}) as response:
                 # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
                 body = b""
@@ -171,10 +170,10 @@ class NaoClient:
                 return response, body
 
         try:
-            response, body = within(self._answer_timeout, exchange, self._cancelled, CANCELLED_POST_GRACE)
+            response, body = exchange.run(call, self._answer_timeout, self._cancelled, CANCELLED_POST_GRACE)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = reason_of(error)
-            if not adapter.give_up():
+            if not exchange.connected:
                 raise ServerUnreachable(operation, self.base_url, reason, may_pass=may_pass) from None
             raise MayHaveStarted(operation, reason) from None
         return self._accepted(operation, response, body)
@@ -192,13 +191,13 @@ class NaoClient:
     def _look(self, job_id: str) -> JobState:
         self._pace.keep()
 
-        def exchange() -> tuple[requests.Response, bytes]:
+        def call() -> tuple[requests.Response, bytes]:
             with self._send(self._looks, "GET", f"background_jobs/{job_id}", {}) as response:
                 wanted = response.status_code == requests.codes.ok
                 return response, read_body(response) if wanted else b""
 
         try:
-            response, body = within(self._answer_timeout, exchange, self._cancelled, CANCELLED_LOOK_GRACE)
+            response, body = Exchange().run(call, self._answer_timeout, self._cancelled, CANCELLED_LOOK_GRACE)
         except EXCHANGE_FAILURES as error:
             raise LookFailed(reason_of(error)[0]) from None
         if response.status_code != requests.codes.ok:
@@ -285,6 +284,7 @@ class NaoClient:
             self._url(path),
             headers={
                 "Accept": "application/vnd.api+json",
+                "Accept-Encoding": "identity",
                 "User-Agent": f"pulumi-nao/{__version__}",
                 **headers,
             },
@@ -319,10 +319,17 @@ class NaoClient:
         value = response.headers.get("Retry-After", "").strip()
         if re.fullmatch(r"[0-9]{1,9}", value, re.ASCII):
             return float(value)
-        try:
-            moment = parsedate_to_datetime(value)
-        except (TypeError, ValueError, IndexError, OverflowError):
+        moment = _http_date(value)
+        if moment is None:
             return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
-        return max(0.0, (moment - self._clock.now()).total_seconds())
+        # A date of the server's is meant by the server's clock, which need not agree with ours.
+        now = _http_date(response.headers.get("Date", "")) or self._clock.now()
+        return max(0.0, (moment - now).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

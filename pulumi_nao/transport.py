@@ -1,29 +1,23 @@
-"""One HTTP exchange: which connection, whose proxy, how long, how much, and what went wrong with it."""
+"""Around one HTTP exchange: whose proxy, how much of an answer, and what went wrong."""
 
 from __future__ import annotations
 
 import os
 import socket
 import ssl
-import threading
-import time
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only from 3.11 on
+import zlib
 from http.client import RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from pulumi_nao.exchange import AnswerTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Result = TypeVar("Result")
+    from requests.adapters import HTTPAdapter
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
@@ -31,15 +25,13 @@ ANSWER_TIMEOUT = 60.0
 LARGEST_ANSWER = 1024 * 1024
 MOST_CONNECTIONS = 32
 
-_CANCEL_CHECK = 0.25
-
-
-class AnswerTimeout(Exception):
-    """One exchange took longer than an answer may take, however the time was spent."""
-
 
 class AnswerTooLarge(Exception):
     """The server sent more than any job needs."""
+
+
+class AnswerUnreadable(Exception):
+    """The server compressed its answer, unasked, in a way that cannot be undone."""
 
 
 class BareToken(AuthBase):
@@ -62,65 +54,6 @@ class BareToken(AuthBase):
     def __repr__(self) -> str:
         """Say nothing of the token."""
         return "BareToken(…)"
-
-
-class SingleConnection(HTTPAdapter):
-    """An adapter for one request on a connection of its own.
-
-    Attributes:
-        connected: Whether the connection was made, so that something may have reached the server.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-        self.connected = False
-        self._given_up = False
-        self._guard = threading.Lock()
-        self._watch(self.poolmanager)
-
-    def give_up(self) -> bool:
-        """Let nothing be sent any more, even by a thread that is left behind in a slow name resolution.
-
-        Returns:
-            Whether the connection had been made before.
-        """
-        with self._guard:
-            self._given_up = True
-            return self.connected
-
-    def _made(self, connection: HTTPConnection) -> None:
-        with self._guard:
-            if self._given_up:
-                connection.close()
-                raise ConnectionAbortedError
-            self.connected = True
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:  # noqa: ANN401 - as in requests
-        """Watch a proxy's connections like direct ones."""
-        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        self._watch(manager)
-        return manager
-
-    def _watch(self, manager: Any) -> None:  # noqa: ANN401 - urllib3's managers share no base
-        adapter = self
-
-        class Http(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                adapter._made(self)
-
-        class Https(HTTPSConnection):
-            def connect(self) -> None:
-                super().connect()
-                adapter._made(self)
-
-        class HttpPool(HTTPConnectionPool):
-            ConnectionCls = Http
-
-        class HttpsPool(HTTPSConnectionPool):
-            ConnectionCls = Https
-
-        manager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
 
 
 class NoRedirects(requests.Session):
@@ -155,73 +88,46 @@ def new_session(adapter: HTTPAdapter, *, direct: bool) -> requests.Session:
     return session
 
 
-def shared_adapter() -> HTTPAdapter:
-    """Make an adapter that keeps connections open for the next look, so many at the most."""
-    return HTTPAdapter(pool_connections=1, pool_maxsize=MOST_CONNECTIONS, max_retries=0, pool_block=True)
-
-
 def read_body(response: requests.Response) -> bytes:
-    """Read an answer's body, up to 1 MiB.
+    """Read an answer's body, up to 1 MiB, also after decompression.
 
     Args:
         response: An answer that was asked for with `stream=True`.
 
     Raises:
         AnswerTooLarge: There is more.
+        AnswerUnreadable: It is compressed in an unknown way or a broken one.
     """
     body = bytearray()
-    for chunk in response.iter_content(64 * 1024):
+    for chunk in response.raw.stream(64 * 1024, decode_content=False):
         body += chunk
         if len(body) > LARGEST_ANSWER:
             raise AnswerTooLarge
-    return bytes(body)
+    return _decompressed(bytes(body), response.headers.get("Content-Encoding", "").strip().lower())
 
 
-def within(seconds: float, exchange: Callable[[], Result], cancelled: Callable[[], bool], grace: float) -> Result:
-    """Run an exchange, but wait no longer than so many seconds for it, and still less when cancelled.
-
-    A time-out on the socket counts from byte to byte, and none covers name resolution. A thread that is left behind
-    ends with its socket's own time-outs.
-
-    Args:
-        seconds: How long to wait.
-        exchange: The exchange.
-        cancelled: Whether the caller wants to end.
-        grace: How long to go on waiting then, in seconds.
-
-    Raises:
-        AnswerTimeout: The time is over.
-    """
-    outcome: Future[Result] = Future()
-
-    def run() -> None:
-        try:
-            result = exchange()
-        except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
-            outcome.set_exception(error)
-        else:
-            outcome.set_result(result)
-
-    threading.Thread(target=run, name="nao-exchange", daemon=True).start()
-    end = time.monotonic() + seconds
-    noticed = False
-    while True:
-        left = end - time.monotonic()
-        try:
-            return outcome.result(max(0.0, min(left, _CANCEL_CHECK)))
-        except FutureTimeoutError:
-            if outcome.done():  # the exchange's own, or it ended this very moment
-                return outcome.result()
-        if left <= 0:
-            raise AnswerTimeout
-        if cancelled() and not noticed:
-            noticed = True
-            end = min(end, time.monotonic() + grace)
+def _decompressed(body: bytes, coding: str) -> bytes:
+    """Undo a compression that nobody asked for; urllib3 would unpack a small body to any size."""
+    if coding in ("", "identity"):
+        return body
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        raise AnswerUnreadable
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip or zlib, whichever it is
+    try:
+        unpacked = unpacker.decompress(body, LARGEST_ANSWER + 1)
+    except zlib.error:
+        raise AnswerUnreadable from None
+    if len(unpacked) > LARGEST_ANSWER:
+        raise AnswerTooLarge
+    if not unpacker.eof:
+        raise AnswerUnreadable
+    return unpacked
 
 
 _REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
     (AnswerTimeout, "no complete answer in time", True),
     (AnswerTooLarge, "the answer is far larger than any job", True),
+    (AnswerUnreadable, "the answer could not be decompressed", True),
     (ssl.SSLCertVerificationError, "the server's certificate is not trusted", False),
     (ssl.SSLError, "no secure connection could be agreed", False),
     (requests.exceptions.SSLError, "no secure connection could be agreed", False),
@@ -237,7 +143,6 @@ _REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
     (BrokenPipeError, "the connection was reset", True),
     (urllib3.exceptions.IncompleteRead, "the answer was cut short", True),
     (requests.exceptions.ChunkedEncodingError, "the answer was cut short", True),
-    (requests.exceptions.ContentDecodingError, "the answer could not be decompressed", True),
     (requests.exceptions.InvalidSchema, "the URL's scheme is not supported", False),
     (requests.exceptions.InvalidURL, "the URL is malformed", False),
     (requests.exceptions.ConnectionError, "the connection was closed without an answer", True),
@@ -249,6 +154,7 @@ EXCHANGE_FAILURES = (
     urllib3.exceptions.HTTPError,
     AnswerTimeout,
     AnswerTooLarge,
+    AnswerUnreadable,
     OSError,
 )
 

@@ -22,8 +22,9 @@ from pulumi_nao.errors import (
     ServerUnreachable,
     TooManyRequests,
 )
+from pulumi_nao.exchange import Exchange, WatchedAdapter
 from pulumi_nao.simulator import Answer, HangUp
-from pulumi_nao.transport import BareToken, SingleConnection, new_session
+from pulumi_nao.transport import BareToken, new_session
 from tests.core.fake_clock import FakeClock
 
 KEY = "k-0123456789-host-tier"
@@ -50,8 +51,12 @@ def test_a_job_that_fails_raises_its_words(client):
 def test_the_documented_headers_are_sent(client, nao):
     client.publish(910)
     [request] = nao.requests
-    sent = {name: request.headers[name] for name in ("accept", "content-type")}
-    assert sent == {"accept": "application/vnd.api+json", "content-type": "application/json"}
+    sent = {name: request.headers[name] for name in ("accept", "accept-encoding", "content-type")}
+    assert sent == {
+        "accept": "application/vnd.api+json",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+    }
     assert (request.method, request.key, request.body_size) == ("POST", "right", 0)
 
 
@@ -147,11 +152,24 @@ def test_a_busy_server_says_when_to_come_back(client, nao, status, header, secon
     assert caught.value.retry_after == seconds
 
 
-def test_a_date_to_come_back_at_is_understood(client, nao):
-    nao.script("publish", Answer(429, headers={"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}))
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [("Fri, 31 Dec 1999 23:59:59 GMT", 59.0), ("Fri, 31 Dec 1999 23:00:00 GMT", 0.0)],
+)
+def test_a_date_to_come_back_at_is_meant_by_the_servers_clock(client, nao, date, seconds):
+    headers = {"Date": "Fri, 31 Dec 1999 23:59:00 GMT", "Retry-After": date}
+    nao.script("publish", Answer(429, headers=headers))
     with pytest.raises(TooManyRequests) as caught:
         client.publish(910)
-    assert caught.value.retry_after == 0.0
+    assert caught.value.retry_after == seconds
+
+
+def test_without_a_date_of_the_answer_our_clock_counts(nao):
+    clock = FakeClock()
+    nao.script("publish", Answer(429, headers={"Date": "now", "Retry-After": "Thu, 01 Jan 2026 00:00:30 GMT"}))
+    with NaoClient(KEY, nao.url, clock=clock) as client, pytest.raises(TooManyRequests) as caught:
+        client.publish(910)
+    assert caught.value.retry_after == 30.0
 
 
 def test_a_server_that_is_not_there_was_sent_nothing():
@@ -275,35 +293,40 @@ def test_a_client_is_not_made_with_what_cannot_work(key, url):
         NaoClient(key, url)
 
 
-def test_an_answer_that_drips_for_ever_ends():
+def test_an_answer_that_drips_for_ever_ends_and_so_does_its_connection():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        ended = threading.Event()
 
         def drip():
             connection, _ = server.accept()
             with connection:
                 connection.recv(10_000)
-                while not ended.wait(0.05):
+                connection.settimeout(0.05)
+                received = None
+                while received != b"":
                     try:
                         connection.send(b"H")
-                    except OSError:
+                        received = connection.recv(10_000)
+                    except TimeoutError:
+                        continue
+                    except ConnectionError:
                         return
 
         thread = threading.Thread(target=drip)
         thread.start()
         with pytest.raises(MayHaveStarted, match="no complete answer in time"):
             NaoClient(KEY, f"http://127.0.0.1:{port}", answer_timeout=0.3).publish(910)
-        ended.set()
         thread.join(10)
+        assert not thread.is_alive()
 
 
 def test_what_was_given_up_is_not_sent_later(nao):
-    adapter = SingleConnection()
-    assert not adapter.give_up()
-    with new_session(adapter, direct=True) as session, pytest.raises(requests.RequestException):
-        session.post(nao.url)
+    exchange = Exchange()
+    exchange.give_up()
+    with new_session(WatchedAdapter(1), direct=True) as session, pytest.raises(requests.ConnectionError):
+        exchange.run(lambda: session.post(nao.url), 10, lambda: False, 0)
     assert nao.count() == 0
+    assert not exchange.connected
 
 
 def test_nothing_is_sent_after_a_cancel(nao):

@@ -1,0 +1,167 @@
+"""One request and its answer: in a thread that can be left behind, on a connection that can be ended."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only from 3.11 on
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Result = TypeVar("Result")
+
+_CANCEL_CHECK = 0.25
+
+_of_thread = threading.local()
+
+
+class AnswerTimeout(Exception):
+    """One exchange took longer than an answer may take, however the time was spent."""
+
+
+class Exchange:
+    """One request and its answer, in a thread that can be left behind.
+
+    A time-out on the socket counts from byte to byte, and none covers name resolution.
+
+    Attributes:
+        connected: Whether there was a connection, so that something may have reached the server.
+    """
+
+    def __init__(self) -> None:
+        self.connected = False
+        self._given_up = False
+        self._socket: socket.socket | None = None
+        self._guard = threading.Lock()
+
+    def run(self, call: Callable[[], Result], seconds: float, cancelled: Callable[[], bool], grace: float) -> Result:
+        """Make the exchange, but wait no longer than so many seconds for it, and still less when cancelled.
+
+        Args:
+            call: Sends the request and reads the answer, over a `WatchedAdapter`.
+            seconds: How long to wait.
+            cancelled: Whether the caller wants to end.
+            grace: How long to go on waiting then, in seconds.
+
+        Raises:
+            AnswerTimeout: The time is over; nothing is sent or read any more.
+        """
+        outcome: Future[Result] = Future()
+
+        def run() -> None:
+            _of_thread.exchange = self
+            try:
+                result = call()
+            except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
+                self._socket = None
+                outcome.set_exception(error)
+            else:
+                self._socket = None
+                outcome.set_result(result)
+
+        threading.Thread(target=run, name="nao-exchange", daemon=True).start()
+        end = time.monotonic() + seconds
+        noticed = False
+        while True:
+            left = end - time.monotonic()
+            try:
+                return outcome.result(max(0.0, min(left, _CANCEL_CHECK)))
+            except FutureTimeoutError:
+                if outcome.done():  # the call's own, or it ended this very moment
+                    return outcome.result()
+            if left <= 0:
+                self.give_up()
+                raise AnswerTimeout
+            if cancelled() and not noticed:
+                noticed = True
+                end = min(end, time.monotonic() + grace)
+
+    def give_up(self) -> None:
+        """End the connection, or keep a thread that is still in a slow name resolution from making one."""
+        with self._guard:
+            self._given_up = True
+            if self._socket is not None:
+                with suppress(OSError):
+                    # Not the TLS socket's own: that would take its state away under the thread that reads.
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def use(self, connection: HTTPConnection) -> None:
+        """Take note of the connection, just before anything is sent on it.
+
+        Args:
+            connection: Has a socket.
+
+        Raises:
+            ConnectionAbortedError: The exchange has been given up.
+        """
+        with self._guard:
+            if self._given_up:
+                connection.close()
+                raise ConnectionAbortedError
+            self.connected = True
+            self._socket = connection.sock
+
+
+class _Watched:
+    """Beside one of urllib3's connections: tells the exchange of this thread about it."""
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc] # urllib3's
+        self._announce()
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as in urllib3
+        if self.sock is not None:  # type: ignore[attr-defined] # kept open since an earlier exchange
+            self._announce()
+        super().putrequest(*args, **kwargs)  # type: ignore[misc]
+
+    def _announce(self) -> None:
+        exchange: Exchange | None = getattr(_of_thread, "exchange", None)
+        if exchange is not None:
+            exchange.use(cast("HTTPConnection", self))
+
+
+class _Http(_Watched, HTTPConnection):
+    pass
+
+
+class _Https(_Watched, HTTPSConnection):
+    pass
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class WatchedAdapter(HTTPAdapter):
+    """An adapter that never repeats a request, and whose connections an `Exchange` can end.
+
+    Args:
+        connections: How many are kept open at the most; an exchange waits when all are in use.
+    """
+
+    def __init__(self, connections: int) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0, pool_block=True)
+        _watch(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:  # noqa: ANN401 - as in requests
+        """Watch a proxy's connections like direct ones."""
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        _watch(manager)
+        return manager
+
+
+def _watch(manager: Any) -> None:  # noqa: ANN401 - urllib3's managers share no base
+    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
