@@ -28,6 +28,7 @@ check: $(READY)  ## Format, lint (docstrings too), types and layers
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy pulumi_nao tools/demo.py benchmarks
 	@cd tools/engine && $(BIN)/mypy --config-file ../../pyproject.toml *.py language_host/*.py
+	@cd tools/network && MYPYPATH=../engine $(BIN)/mypy --config-file ../../pyproject.toml *.py
 	@$(BIN)/lint-imports --no-cache
 
 .PHONY: wheel

@@ -66,7 +66,7 @@ def test_an_interrupt_ends_go_too_and_leaves_nothing_half_done(machine, held, nu
     assert finding.returncode == code
     assert "Traceback" not in told
     assert not runs(go)
-    assert [file.name for file in machine.cache.iterdir()] == ["engine.lock"]
+    assert [file.name for file in machine.cache.iterdir()] == ["build.lock"]
 
 
 def test_what_a_killed_build_left_is_cleared_by_the_next_one(machine, held):
@@ -88,7 +88,7 @@ def test_two_at_a_time_build_once(machine, held):
                 assert line
             held.go_on.touch()
             answers = [process.communicate()[0] for process in (first, second)]
-    assert line == "engine: another process is building the engine, waiting\n"
+    assert line == "engine: another process is building, waiting\n"
     assert answers[0] == answers[1] != ""
     assert machine.times_built() == 1
 

@@ -1,4 +1,4 @@
-"""The folder that keeps engines between runs: outside the work tree, one writer at a time, nothing half-done."""
+"""The folder that keeps what was built: outside the work tree, one writer at a time, nothing half-done."""
 
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ def only_writer(cache: Path, tell: Callable[[str], None]) -> Iterator[None]:
 
     with _writable(cache):
         cache.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(cache / "engine.lock")
+        lock = FileLock(cache / "build.lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            tell("another process is building the engine, waiting")
+            tell("another process is building, waiting")
             lock.acquire()
     try:
         for left in cache.glob(f"{_UNFINISHED}*"):

@@ -22,10 +22,12 @@ class ProgressLine:
     Args:
         stream: Where to write; a terminal is recognised.
         clock: Seconds from any start.
+        prefix: What every line begins with.
     """
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic, prefix: str = PREFIX) -> None:
         self._stream = stream
+        self._prefix = prefix
         self._clock = clock
         self._terminal = stream.isatty()
         self._every = _TERMINAL_EVERY if self._terminal else _LOG_EVERY
@@ -47,7 +49,7 @@ class ProgressLine:
         if now - self._last < self._every:
             return
         self._last = now
-        text = f"{PREFIX}{state}, {self.elapsed}"
+        text = f"{self._prefix}{state}, {self.elapsed}"
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
             self._stream.write(f"\r{text[:width]}{_ERASE_REST}")
