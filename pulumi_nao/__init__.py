@@ -1,7 +1,8 @@
 """Publish NAO Cloud tracking configurations with Pulumi.
 
 `TrackingConfigPublication` and `content_digest` are for Pulumi programs. `NaoClient` and `wait` do the same job
-without Pulumi; they are imported when first used, since a program needs neither requests nor pydantic.
+without Pulumi. Names are imported when first used: a program needs neither requests nor pydantic, the command line no
+Pulumi.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nao._version import __version__
-from pulumi_nao.digest import content_digest
-from pulumi_nao.publication import TrackingConfigPublication
 
 if TYPE_CHECKING:
     from pulumi_nao.client import NaoClient
+    from pulumi_nao.digest import content_digest
     from pulumi_nao.errors import NaoError
     from pulumi_nao.jobs import wait
     from pulumi_nao.models import Job, JobState
+    from pulumi_nao.publication import TrackingConfigPublication
 
 __all__ = [
     "Job",
@@ -35,12 +36,14 @@ _ON_DEMAND = {
     "JobState": "models",
     "NaoClient": "client",
     "NaoError": "errors",
+    "TrackingConfigPublication": "publication",
+    "content_digest": "digest",
     "wait": "jobs",
 }
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the module's attributes are of many types
-    """Import the core when one of its names is first used."""
+    """Import what holds a name when that is first used."""
     if name not in _ON_DEMAND:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_ON_DEMAND[name]}"), name)

@@ -205,23 +205,21 @@ class JobFailed(JobError):
     Args:
         job: The job.
         state: Its last state.
-        elapsed: Seconds from the first look to the end.
+        elapsed: Seconds from the first look to the end; `None` when nobody counted them.
     """
 
     state: JobState
 
-    def __init__(self, job: Job, state: JobState, elapsed: float) -> None:
+    def __init__(self, job: Job, state: JobState, elapsed: float | None) -> None:
         if state.status == "failure" and state.message:
             reason = state.message
         else:
             said = f": {state.message}" if state.message else ", without a message"
             reason = f"the job ended with status {state.status!r}{said}"
+        took = state.duration or elapsed
+        after = "" if took is None else f" after {format_duration(took)}"
         super().__init__(
-            f"{job.operation} failed: {reason}",
-            job,
-            state,
-            f"Job: {job.url}",
-            f"Status {state.status!r} after {format_duration(state.duration or elapsed)}.",
+            f"{job.operation} failed: {reason}", job, state, f"Job: {job.url}", f"Status {state.status!r}{after}."
         )
 
 

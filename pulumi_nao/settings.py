@@ -41,11 +41,11 @@ class Settings:
     """Everything that can be configured, for each namespace.
 
     Args:
-        config: Looks up `namespace:key` in the stack's configuration.
+        config: Looks up `namespace:key` in the stack's configuration; `None` where there is no stack.
         environment: The environment's variables.
     """
 
-    def __init__(self, config: Callable[[str], str | None], environment: Mapping[str, str]) -> None:
+    def __init__(self, config: Callable[[str], str | None] | None, environment: Mapping[str, str]) -> None:
         self._config = config
         self._environment = environment
 
@@ -60,10 +60,8 @@ class Settings:
         """
         found = self._find(namespace, "apiKey", "API_KEY")
         if found is None:
-            variable = environment_prefix(namespace) + "API_KEY"
             raise ConfigurationError(
-                "there is no NAO Cloud key",
-                f"Set it with `pulumi config set --secret {namespace}:apiKey`, or set {variable} in the environment.",
+                "there is no NAO Cloud key", self._how_to_set(f"--secret {namespace}:apiKey", namespace, "API_KEY")
             )
         self._check_key(found)
         return found
@@ -81,10 +79,9 @@ class Settings:
         if found is None:
             if namespace == DEFAULT_NAMESPACE:
                 return None
-            variable = environment_prefix(namespace) + "BASE_URL"
             raise ConfigurationError(
                 f"the configuration namespace {namespace!r} states no server",
-                f"Set it with `pulumi config set {namespace}:baseUrl {PUBLIC_SERVER}`, or set {variable}.",
+                self._how_to_set(f"{namespace}:baseUrl {PUBLIC_SERVER}", namespace, "BASE_URL"),
             )
         try:
             return canonical_server(found.value)
@@ -159,6 +156,12 @@ class Settings:
         )
         return [problem for check in checks if (problem := _problem(check))]
 
+    def _how_to_set(self, config_words: str, namespace: str, variable: str) -> str:
+        variable = environment_prefix(namespace) + variable
+        if self._config is None:
+            return f"Set {variable} in the environment."
+        return f"Set it with `pulumi config set {config_words}`, or set {variable} in the environment."
+
     def _check_key(self, found: Setting | None) -> None:
         problem = key_problem(found.value) if found else ""
         if found and problem:
@@ -167,7 +170,7 @@ class Settings:
     def _find(self, namespace: str, key: str, variable: str) -> Setting | None:
         """Look a setting up; an empty variable counts as not set, as CI systems leave it for an absent secret."""
         name = f"{namespace}:{key}"
-        value = self._config(name)
+        value = self._config(name) if self._config else None
         if value is not None:
             return Setting(value, f"stack configuration {name}")
         variable = environment_prefix(namespace) + variable

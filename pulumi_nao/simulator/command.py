@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from pulumi_nao.simulator.log import Request
 
+DESCRIPTION = "Run a NAO Cloud simulator on this machine until Ctrl-C."
 DEFAULT_KEY = "simulator-key"
 DEFAULT_PORT = 8910
 DEFAULT_JOB_SECONDS = 5.0

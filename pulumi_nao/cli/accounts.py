@@ -1,0 +1,76 @@
+"""The accounts that a command works with, as the environment describes them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pulumi_nao.account import PUBLIC_SERVER
+from pulumi_nao.client import NaoClient
+from pulumi_nao.lifecycle import Limit, Publisher
+from pulumi_nao.pace import Pace
+from pulumi_nao.settings import Settings
+from pulumi_nao.turns import Turns
+
+if TYPE_CHECKING:
+    from pulumi_nao.clock import Clock
+
+
+@dataclass(frozen=True)
+class Account:
+    """One NAO Cloud account.
+
+    Attributes:
+        namespace: Where its settings are found.
+        client: Its server.
+        publisher: Publishes its sites.
+        limit: How long one publication may take.
+    """
+
+    namespace: str
+    client: NaoClient
+    publisher: Publisher
+    limit: Limit
+
+
+class Accounts:
+    """Opens accounts; what limits them together is shared.
+
+    Args:
+        clock: Tells the time, and when waiting has to end.
+        timeout: Seconds from the command line, which go before the environment's.
+
+    Attributes:
+        at_once: How many publications may run at a time; `None` when that is not configured.
+
+    Raises:
+        ConfigurationError: A limit in the environment is malformed.
+    """
+
+    def __init__(self, clock: Clock, timeout: float | None) -> None:
+        self._settings = Settings(None, os.environ)
+        self.at_once = self._settings.concurrency()
+        self._clock = clock
+        self._turns = Turns(clock)
+        self._pace = Pace(clock, self._settings.requests_per_second())
+        self._timeout = Limit(timeout, "--timeout") if timeout is not None else None
+        self._open: dict[str, Account] = {}
+
+    def open(self, namespace: str) -> Account:
+        """Find an account's settings and make its client, without a request.
+
+        Args:
+            namespace: Where its settings are found.
+
+        Raises:
+            ConfigurationError: A setting is missing or malformed.
+        """
+        if namespace not in self._open:
+            limit = self._timeout or self._settings.limit(namespace)
+            server = self._settings.stated_server(namespace) or PUBLIC_SERVER
+            key = self._settings.api_key(namespace)
+            client = NaoClient(key.value, server, key_origin=key.source, clock=self._clock, pace=self._pace)
+            publisher = Publisher(client, self._clock, self._turns)
+            self._open[namespace] = Account(namespace, client, publisher, limit)
+        return self._open[namespace]

@@ -1,0 +1,145 @@
+"""`pulumi-nao job`: shows a background job that is known, or awaits it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulumi_nao import jobs
+from pulumi_nao.account import canonical_server
+from pulumi_nao.cli import parsing, records
+from pulumi_nao.cli.accounts import Account, Accounts
+from pulumi_nao.cli.display import Display, Lines, choose
+from pulumi_nao.cli.endings import Ending, ending_of, wait_command
+from pulumi_nao.cli.parser import refuse_key_options
+from pulumi_nao.cli.stop import stopping
+from pulumi_nao.cli.streams import standard_error, standard_output
+from pulumi_nao.clock import Deadline, SystemClock
+from pulumi_nao.errors import ConfigurationError, JobError, JobFailed, JobRunsOn, LookFailed, NaoError
+from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.text import format_duration
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pulumi_nao.models import Job, JobState
+
+DESCRIPTION = (
+    "Show a background job of NAO Cloud, or await it: the one named in the log of a runner that was killed, for "
+    "instance. Exit codes: 0 done, 2 usage, 3 not sent, 4 rejected, 5 job failed, 6 job record gone, 7 job runs on "
+    "or was not seen to end."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments.
+
+    Args:
+        parser: Takes them.
+    """
+    parser.add_argument(
+        "job", type=parsing.job, metavar="JOB", help="number of the job, or its address as logs show it"
+    )
+    parsing.add_namespace(parser, default=DEFAULT_NAMESPACE, help="account of the job (default: %(default)s)")
+    parser.add_argument("--wait", action="store_true", help="wait until the job has ended")
+    parser.add_argument(
+        "--timeout",
+        type=parsing.timeout,
+        metavar="TIME",
+        help="how long to wait: 90s, 30m, 1h30m (default: NAO_TIMEOUT, else 30m); means --wait",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="write a JSON object on standard output, and the rest on standard error"
+    )
+    refuse_key_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at the job, or await it. Must be called in the main thread.
+
+    Args:
+        arguments: What a parser with `add_arguments` made of the command line.
+
+    Returns:
+        The exit code.
+    """
+    job_id, address = arguments.job
+    errors = standard_error()
+    output = errors if arguments.json else standard_output()
+    awaits = arguments.wait or arguments.timeout is not None
+    display = choose(output, errors, 1) if awaits else Lines(output, errors)
+    with stopping(display.restore) as asked:
+        clock = SystemClock(asked)
+        try:
+            account = Accounts(clock, arguments.timeout).open(arguments.namespace)
+            _refuse_another_server(account, address)
+        except ConfigurationError as problem:
+            errors.line(str(problem))
+            return Ending.NOT_SENT
+        job = account.client.job(job_id, f"job {job_id}")
+        with display:
+            state, error = _await(job, account, clock, display) if awaits else _look(job)
+            ending = ending_of(error)
+            if error:
+                display.failed(job.operation, _text(error, arguments.namespace))
+            elif state and state.has_finished:
+                display.done(job.operation, f"{job.operation}: done{_duration(state)}, {job.url}")
+            elif state:
+                ending = Ending.JOB_RUNS_ON
+                command = wait_command(job.id, arguments.namespace)
+                output.line(f"{job.operation}: not finished, status {state.status!r}, {job.url}")
+                output.line(f"  Await its end with `{command}`.")
+    if arguments.json:
+        standard_output().line(records.job(job, arguments.namespace, ending, state, error))
+    return ending
+
+
+def _refuse_another_server(account: Account, address: str | None) -> None:
+    """The key goes to the configured server only, so a job elsewhere cannot be looked at."""
+    if address is None:
+        return
+    try:
+        server = canonical_server(address)
+    except ValueError as error:
+        raise ConfigurationError(f"the job's address cannot be used: {error}") from None
+    if server != account.client.base_url:
+        raise ConfigurationError(
+            f"the job is on another server than the configured one, {account.client.base_url}",
+            f"Set {environment_prefix(account.namespace)}BASE_URL to the job's server, with a key of it.",
+        )
+
+
+def _look(job: Job) -> tuple[JobState | None, NaoError | None]:
+    try:
+        state = job.look()
+    except LookFailed as error:
+        error.headline = f"{job.operation}: {error.headline}"
+        return None, error
+    if state.has_finished and not state.succeeded:
+        return state, JobFailed(job, state, None)
+    return state, None
+
+
+def _await(
+    job: Job, account: Account, clock: SystemClock, display: Display
+) -> tuple[JobState | None, NaoError | None]:
+    display.began(job.operation)
+    deadline = Deadline(account.limit.seconds, account.limit.source, clock)
+
+    def report(message: str) -> None:
+        # The words of `jobs.wait` name the operation first and then the job, which are the same here.
+        display.report(job.operation, message.replace(f"{job.operation}: {job.operation} ", f"{job.operation} "))
+
+    try:
+        return jobs.wait(job, deadline, clock=clock, report=report), None
+    except JobError as error:
+        return error.state, error
+
+
+def _text(error: NaoError, namespace: str) -> str:
+    if isinstance(error, JobRunsOn):
+        return error.text(f"Go on with `{wait_command(error.job.id, namespace)}`.")
+    return str(error)
+
+
+def _duration(state: JobState) -> str:
+    return "" if state.duration is None else f" in {format_duration(state.duration)}"

@@ -1,0 +1,169 @@
+"""The live display of a terminal: a row for each operation that runs, ended ones above, a count below."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO, cast
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import RenderableType
+    from typing_extensions import Self
+
+    from pulumi_nao.cli.streams import Stream
+
+_FRAMES_PER_SECOND = 8
+_BAR_WIDTH = 30
+_ROWS_KEPT_FREE = 4
+_SHOW_CURSOR = "\x1b[?25h"
+
+
+@dataclass
+class _Row:
+    began: float
+    message: str
+
+
+class LiveDisplay:
+    """Shows operations while they run.
+
+    Args:
+        output: A terminal.
+        errors: Gets errors as well when it leads elsewhere.
+        total: How many operations there will be.
+    """
+
+    def __init__(self, output: Stream, errors: Stream, total: int) -> None:
+        self._output = output
+        self._errors = errors
+        self._total = total
+        self._ended = 0
+        self._failed = 0
+        self._rows: dict[str, _Row] = {}
+        self._guard = threading.Lock()
+        unicode = output.encoding.lower().replace("-", "").startswith("utf")
+        self._signs = ("✓", "✗") if unicode else ("ok", "failed:")
+        self._spinner = Spinner("dots" if unicode else "line")
+        self._console = Console(file=cast("TextIO", output), highlight=False, emoji=False, markup=False)
+        self._live = Live(
+            console=self._console,
+            get_renderable=self._render,
+            refresh_per_second=_FRAMES_PER_SECOND,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def began(self, operation: str) -> None:
+        """Add a row.
+
+        Args:
+            operation: Which one.
+        """
+        with self._guard:
+            self._rows[operation] = _Row(time.monotonic(), "starting")
+
+    def report(self, operation: str, message: str) -> None:
+        """Change a row.
+
+        Args:
+            operation: Which one.
+            message: One line, which may begin with the operation.
+        """
+        with self._guard:
+            if operation in self._rows:
+                self._rows[operation].message = message.removeprefix(operation).lstrip(": ")
+
+    def done(self, operation: str, message: str) -> None:
+        """Move a row up as a line that stays.
+
+        Args:
+            operation: Which one.
+            message: One line.
+        """
+        self._end(operation)
+        self._console.print(Text.assemble((self._signs[0], "green"), " ", message), soft_wrap=True)
+
+    def failed(self, operation: str, message: str) -> None:
+        """Move a row up as an error that stays.
+
+        Args:
+            operation: Which one.
+            message: One line or several.
+        """
+        self._end(operation, failed=True)
+        headline, *rest = message.splitlines()
+        text = Text.assemble((self._signs[1], "red"), " ", (headline, "red"), *(f"\n{line}" for line in rest))
+        self._console.print(text, soft_wrap=True)
+        if not self._errors.isatty():
+            self._errors.line(message)
+
+    def note(self, message: str) -> None:
+        """Add a line that stays.
+
+        Args:
+            message: One line.
+        """
+        self._console.print(Text(message, style="yellow"), soft_wrap=True)
+
+    def restore(self) -> None:
+        """Show the cursor again, below the display."""
+        self._output.write(f"\n{_SHOW_CURSOR}")
+        self._output.flush()
+
+    def _end(self, operation: str, *, failed: bool = False) -> None:
+        with self._guard:
+            self._rows.pop(operation, None)
+            self._ended += 1
+            self._failed += failed
+
+    def _render(self) -> RenderableType:
+        with self._guard:
+            rows = list(self._rows.items())
+            ended, failed = self._ended, self._failed
+        now = time.monotonic()
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, ratio=1, overflow="ellipsis")
+        table.add_column(no_wrap=True, justify="right")
+        shown = rows[: max(1, self._console.height - _ROWS_KEPT_FREE)]
+        for operation, row in shown:
+            text = Text.assemble((operation, "bold"), f": {row.message}")
+            table.add_row(self._spinner, text, Text(_elapsed(now - row.began), style="dim"))
+        if self._total == 1:
+            return table
+        counts = [f"{ended} of {self._total} ended"]
+        if failed:
+            counts.append(f"{failed} not done")
+        counts.append(f"{len(rows)} running" + (f" ({len(shown)} shown)" if len(shown) < len(rows) else ""))
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(ProgressBar(self._total, ended, width=_BAR_WIDTH), Text(", ".join(counts), style="dim"))
+        return Group(table, bar)
+
+
+def _elapsed(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
