@@ -32,6 +32,7 @@ autodoc_member_order = "bysource"
 nitpicky = True
 # Other projects' names: their inventories would have to be fetched from the network.
 nitpick_ignore_regex = [("py:.*", r"(pulumi|datetime|collections|contextlib|typing|requests|pytest)\..*")]
+nitpick_ignore_regex += [("py:class", r"(datetime|Route|KeyVerdict)")]
 nitpick_ignore_regex += [("py:exc", r"(ValueError|OSError|RuntimeError|LookupError|TimeoutError)")]
 
 

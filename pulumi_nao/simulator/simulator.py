@@ -114,7 +114,7 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """Where it listens or listened last, without a trailing slash: `http://127.0.0.1:8910`.
+        """Its address, or the last one when it was stopped, without a trailing slash.
 
         Raises:
             RuntimeError: It has not been started yet.

@@ -22,7 +22,20 @@ NOT_RUN = {
     ("CONTRIBUTING.md", "make check"): "they run these tests",
     ("README.md", "make demo"): "they run these tests and the demo, which has a test of its own",
     ("README.md", "pip install pulumi-nao"): "there is no package index at hand; the tutorial installs the wheel",
+    ("sdk-docs/how-to/keys.md", "values:"): "it needs an account of Pulumi ESC",
+    ("sdk-docs/how-to/keys.md", "environment:"): "it needs an account of Pulumi ESC",
     ("sdk-docs/how-to/killed-runner.md", "pulumi-nao job 48145 --wait"): "the command is still to come",
+    ("sdk-docs/how-to/policies.md", "description: How we publish tracking configurations"): (
+        "pulumi_policy is a package of its own"
+    ),
+    (
+        "sdk-docs/how-to/policies.md",
+        "from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy",
+    ): ("pulumi_policy is a package of its own"),
+    (
+        "sdk-docs/how-to/policies.md",
+        "pulumi preview --policy-pack ../policies",
+    ): "pulumi_policy is a package of its own",
 }
 
 

@@ -39,7 +39,6 @@ class Workspace:
         self.nao = Simulator()
         self.nao.add_key(KEY)
         self.nao.start()
-        self.port = self.nao.url.rpartition(":")[2]
         self._memory = folder / "memory"
         self._folder = folder / "project"
         for made in (self._memory, self._folder, folder / "state"):
@@ -47,7 +46,7 @@ class Workspace:
         self._background: list[subprocess.Popen] = []
         self._output = ""
         self._unused: dict[str, Block] = {}
-        self._stand_ins = {SHOWN_PORT: self.port}
+        self._stand_ins = {SHOWN_PORT: self.nao.url.rpartition(":")[2]}
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("NAO_", "PULUMI_"))},
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), engine, os.environ["PATH"]]),
@@ -137,10 +136,10 @@ class Workspace:
         assert (code != 0) == fails, f"{block.where} ended with {code}:\n{self._output}"
 
     def _start(self, block: Block) -> None:
-        # A port of its own, and jobs that end at once: several of these may run on one machine.
-        command = block.text.strip().replace("pulumi-nao simulate", f"pulumi-nao simulate --port {self.port}")
+        # A port of its own, and jobs that end soon: several of these may run on one machine.
+        command = block.text.strip().replace("pulumi-nao simulate", "pulumi-nao simulate --port 0 --job-seconds 0.3")
         process = subprocess.Popen(
-            ["bash", "-c", f"exec {command} --job-seconds 0.3"],
+            ["bash", "-c", f"exec {command}"],
             cwd=self._folder,
             env=self._environment,
             stdout=subprocess.PIPE,
@@ -149,11 +148,12 @@ class Workspace:
             start_new_session=True,
         )
         self._background.append(process)
-        self._output = process.stdout.readline()
-        while not self._output.splitlines()[-1].startswith("# Ctrl-C"):
+        self._output = ""
+        while "# Ctrl-C" not in self._output:
             line = process.stdout.readline()
             assert line, f"{block.where} ended:\n{self._output}"
             self._output += line
+        self._stand_ins[SHOWN_PORT] = self._output.splitlines()[0].rpartition(":")[2]
 
     def _shell(self, commands: str) -> tuple[int, str]:
         ended = self._process(["bash", "-c", _REMEMBER + commands])
@@ -189,7 +189,11 @@ class Workspace:
             place = places[0] + len(wanted)
 
     def _comparable(self, text: str) -> list[str]:
-        lines = [line for line in text.replace(self.port, SHOWN_PORT).splitlines() if not _NOISE.match(line)]
+        lines = [
+            line
+            for line in text.replace(self._stand_ins[SHOWN_PORT], SHOWN_PORT).splitlines()
+            if not _NOISE.match(line)
+        ]
         for pattern, replacement in _VOLATILE:
             lines = [pattern.sub(replacement, line) for line in lines]
         return [line.strip() for line in lines]
