@@ -57,6 +57,7 @@ class Workspace:
             "PULUMI_CONFIG_PASSPHRASE": "docs",
             "PULUMI_SKIP_CONFIRMATIONS": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # a reader has none of the plugins of these tests
         }
         if index:
             wheels, shelf = index
