@@ -135,11 +135,12 @@ class Outcome:
 
     Attributes:
         attempt: What is to be recorded; `None` leaves the record as it was.
-        error: What went wrong; `None` when the publication is done.
+        error: What went wrong; `None` when the publication is done. Anything but a `NaoError` is a defect of this
+            package; it is handed on, so that the attempt is recorded all the same.
     """
 
     attempt: Attempt | None
-    error: NaoError | None = None
+    error: Exception | None = None
 
 
 @dataclass(frozen=True)
@@ -275,14 +276,20 @@ class Publisher:
             if not self._clock.cancelled and (deadline.remaining or not error.may_pass):
                 self._unreachable = error
             raise
+        except NaoError:
+            raise
+        except Exception as defect:  # noqa: BLE001 - nobody knows whether the request was sent
+            return Outcome(attempt.lost(), defect)
         attempt = replace(attempt, job_id=job.id, job_url=job.url)
-        report(f"{operation}: job {job.id} accepted, {job.url}")
         try:
+            report(f"{operation}: job {job.id} accepted, {job.url}")
             state = jobs.wait(job, deadline, clock=self._clock, report=report)
         except JobGone as error:
             return Outcome(attempt.lost(), error)
         except JobError as error:
             return Outcome(attempt.seen(error.state, self._clock.now()), error)
+        except Exception as defect:  # noqa: BLE001 - the job runs, whatever is wrong here
+            return Outcome(attempt, defect)
         return Outcome(attempt.seen(state, self._clock.now()))
 
     def _job(self, recorded: Attempt) -> Job:

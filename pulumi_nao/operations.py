@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+import traceback
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pulumi
 
@@ -13,21 +15,44 @@ from pulumi_nao.account import PUBLIC_SERVER
 from pulumi_nao.client import NaoClient
 from pulumi_nao.clock import SystemClock
 from pulumi_nao.errors import ConfigurationError, JobRunsOn, NaoError, NotSent, Rejected
-from pulumi_nao.host import Host, Unfinished
+from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.inputs import check_inputs
 from pulumi_nao.lifecycle import Attempt, Change, Limit, Outcome, Publisher, difference
 from pulumi_nao.models import publication_of
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.pace import Pace
 from pulumi_nao.settings import Settings
+from pulumi_nao.text import redact
 from pulumi_nao.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Concatenate
+
+    from typing_extensions import ParamSpec
+
+    Parameters = ParamSpec("Parameters")
+    Method = Callable[Concatenate["Operations", Parameters], "Result"]
 
 Bag = dict[str, Any]
+Result = TypeVar("Result")
 
 _COMPARED = ("site_id", "triggers", "base_url")
+
+
+def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
+    """Let an exception that nobody foresaw keep its traceback, and ask for a report."""
+
+    @wraps(method)
+    def run(self: Operations, /, *arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
+        try:
+            return method(self, *arguments, **named)
+        except ProviderError:
+            raise
+        except Exception as defect:  # noqa: BLE001 - whatever it is
+            self._fail(defect)
+
+    return run
 
 
 class Operations:
@@ -50,6 +75,7 @@ class Operations:
         self._publishers: dict[tuple[str, str], Publisher] = {}
         self._advice_given: set[tuple[str, ...]] = set()
 
+    @_guarded
     def check(self, olds: Bag, news: Bag) -> tuple[Bag, list[str]]:
         """Validate inputs and configuration.
 
@@ -76,6 +102,7 @@ class Operations:
             inputs["triggers"] = checked.triggers
         return inputs, []
 
+    @_guarded
     def diff(self, olds: Bag, news: Bag) -> tuple[bool, list[str]]:
         """Decide whether something changes, and which inputs force a replacement.
 
@@ -96,6 +123,7 @@ class Operations:
         names = {"site_id": recorded.site_id, "base_url": recorded.base_url}
         return True, [name for name, value in names.items() if news[name] != value]
 
+    @_guarded
     def create(self, props: Bag) -> Bag:
         """Publish.
 
@@ -111,6 +139,7 @@ class Operations:
         )
         return self._outputs(outcome, props)
 
+    @_guarded
     def update(self, olds: Bag, news: Bag) -> Bag:
         """Bring the recorded attempt to a good end, or publish again.
 
@@ -125,6 +154,7 @@ class Operations:
         outcome = publisher.update(_attempt(olds), news.get("triggers"), self._limit(news), self._host.report)
         return self._outputs(outcome, news)
 
+    @_guarded
     def read(self, props: Bag) -> Bag:
         """Look at the recorded job if it is not known to be done.
 
@@ -200,7 +230,9 @@ class Operations:
             self._fail(outcome.error, Unfinished(str(int(props["site_id"])), outputs) if saved else None)
         return outputs
 
-    def _fail(self, error: NaoError, unfinished: Unfinished | None = None) -> NoReturn:
+    def _fail(self, error: Exception, unfinished: Unfinished | None = None) -> NoReturn:
+        if not isinstance(error, NaoError):
+            self._host.fail(redact(_report_of(error), self._settings.keys), unfinished)
         with self._guard:
             first = error.advice not in self._advice_given
             self._advice_given.add(error.advice)
@@ -211,6 +243,12 @@ class Operations:
         else:
             next_step = "publishes again"
         self._host.fail(error.text(f"The next `pulumi up` {next_step}.", advice=first), unfinished)
+
+
+def _report_of(defect: Exception) -> str:
+    lines = "".join(traceback.format_exception(type(defect), defect, defect.__traceback__)).splitlines()
+    headline = f"pulumi-nao has failed in a way that nobody foresaw: {lines[-1]}"
+    return "\n  ".join([headline, "Please report it to the project, with these lines.", *lines])
 
 
 def _attempt(props: Bag) -> Attempt:

@@ -43,11 +43,15 @@ class Settings:
     Args:
         config: Looks up `namespace:key` in the stack's configuration; `None` where there is no stack.
         environment: The environment's variables.
+
+    Attributes:
+        keys: The keys that were found so far, good or not: what must never be printed.
     """
 
     def __init__(self, config: Callable[[str], str | None] | None, environment: Mapping[str, str]) -> None:
         self._config = config
         self._environment = environment
+        self.keys: set[str] = set()
 
     def api_key(self, namespace: str) -> Setting:
         """The key of the account.
@@ -171,11 +175,16 @@ class Settings:
         """Look a setting up; an empty variable counts as not set, as CI systems leave it for an absent secret."""
         name = f"{namespace}:{key}"
         value = self._config(name) if self._config else None
-        if value is not None:
-            return Setting(value, f"stack configuration {name}")
-        variable = environment_prefix(namespace) + variable
-        value = self._environment.get(variable)
-        return Setting(value, f"environment variable {variable}") if value else None
+        source = f"stack configuration {name}"
+        if value is None:
+            variable = environment_prefix(namespace) + variable
+            value = self._environment.get(variable) or None
+            source = f"environment variable {variable}"
+        if value is None:
+            return None
+        if key == "apiKey":
+            self.keys.add(value)
+        return Setting(value, source)
 
 
 def _problem(check: Callable[[], object]) -> str:

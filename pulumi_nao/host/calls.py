@@ -1,7 +1,8 @@
 """Seeing the calls of the running gRPC server: which resource, which time-out, and `Cancel`.
 
-Private names of grpc in this module: `_server._Server`, its `_state.interceptor_pipeline`,
-`_interceptor.service_pipeline`, and the attribute `experimental_thread_pool` of a handler.
+Private names of grpc in this module: `_server._Server` with its `_state.interceptor_pipeline` and
+`_state.thread_pool._max_workers`, `_server._select_thread_pool_for_behavior`, `_interceptor.service_pipeline`, and
+the attribute `experimental_thread_pool` of a handler.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -22,8 +24,17 @@ MOST_CALLS = 1024
 # What a provider in the stock host can count on: never more than so many of its calls at a time.
 STOCK_CALLS = 4
 
-_RESOURCE_METHODS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
 _SERVICE = "/pulumirpc.ResourceProvider/"
+_QUICK_METHODS = frozenset({"Check", "Diff"})
+_LONG_METHODS = frozenset({"Create", "Read", "Update", "Delete"})
+
+
+class Seen(Enum):
+    """How much of a server's calls can be seen."""
+
+    NOTHING = auto()
+    CALLS = auto()
+    CALLS_AND_THREADS = auto()
 
 
 @dataclass(frozen=True)
@@ -46,10 +57,10 @@ class Call:
 
 
 class Calls(grpc.ServerInterceptor):
-    """Keeps the current call of each thread and gives every call a thread of its own.
+    """Keeps the current call of each thread, and takes the calls that may wait off the server's four threads.
 
-    Calls of other dynamic providers, which share the process, go through as they are, four at a time as ever: they
-    may rely on that.
+    These four are then free for what is quick: `Check`, `Diff` and `Cancel` never queue behind a wait. The long calls
+    of other dynamic providers, which share the process, run four at a time as ever: they may rely on that.
 
     Args:
         resource_type: The type whose calls are ours, as it stands in a URN.
@@ -57,11 +68,11 @@ class Calls(grpc.ServerInterceptor):
     """
 
     def __init__(self, resource_type: str, on_cancel: Callable[[], None]) -> None:
+        self.pool = ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="nao-call")
         self._resource_type = f"::{resource_type}::"
         self._on_cancel = on_cancel
         self._local = threading.local()
         self._others = threading.BoundedSemaphore(STOCK_CALLS)
-        self._pool = ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="nao-call")
 
     @property
     def current(self) -> Call | None:
@@ -85,33 +96,36 @@ class Calls(grpc.ServerInterceptor):
         def run(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - messages of many types
             return self._run(method, behaviour, request, context)
 
-        run.experimental_thread_pool = self._pool  # type: ignore[attr-defined]
+        if method in _LONG_METHODS:
+            run.experimental_thread_pool = self.pool  # type: ignore[attr-defined]
         return grpc.unary_unary_rpc_method_handler(run, handler.request_deserializer, handler.response_serializer)
 
     def _run(self, method: str, behaviour: Callable[..., Any], request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - as above
         if method == "Cancel":
             self._on_cancel()
-        if method not in _RESOURCE_METHODS:
-            return behaviour(request, context)
-        if self._resource_type not in request.urn:
+        urn = getattr(request, "urn", "")
+        if self._resource_type not in urn:
+            if method not in _LONG_METHODS:
+                return behaviour(request, context)
             with self._others:
                 return behaviour(request, context)
-        timeout = getattr(request, "timeout", 0) or None
-        self._local.call = Call(method, request.urn, timeout, request, context)
+        if method not in _LONG_METHODS | _QUICK_METHODS:
+            return behaviour(request, context)
+        self._local.call = Call(method, urn, getattr(request, "timeout", 0) or None, request, context)
         try:
             return behaviour(request, context)
         finally:
             self._local.call = None
 
 
-def install(calls: Calls) -> bool:
+def install(calls: Calls) -> Seen:
     """Let `calls` see the calls of the server that runs in this process.
 
     Args:
         calls: The interceptor.
 
     Returns:
-        Whether that could be done.
+        How much could be done.
     """
     try:
         from grpc import _interceptor, _server  # noqa: PLC0415 - may be missing in a grpc to come
@@ -121,5 +135,22 @@ def install(calls: Calls) -> bool:
         others = state.interceptor_pipeline.interceptors if state.interceptor_pipeline else ()
         state.interceptor_pipeline = _interceptor.service_pipeline((calls, *others))
     except (ImportError, AttributeError, StopIteration, TypeError):
+        return Seen.NOTHING
+    return Seen.CALLS_AND_THREADS if _widened(_server, state, calls.pool) else Seen.CALLS
+
+
+def _widened(server_module: Any, state: Any, pool: ThreadPoolExecutor) -> bool:  # noqa: ANN401 - private names have no types
+    def handler() -> None:
+        """Stand for one of ours."""
+
+    handler.experimental_thread_pool = pool  # type: ignore[attr-defined]
+    try:
+        if server_module._select_thread_pool_for_behavior(handler, None) is pool:  # noqa: SLF001
+            return True
+    except (AttributeError, TypeError):
+        pass
+    try:
+        state.thread_pool._max_workers = max(state.thread_pool._max_workers, MOST_CALLS)  # noqa: SLF001
+    except (AttributeError, TypeError):
         return False
     return True

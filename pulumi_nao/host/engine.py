@@ -19,13 +19,19 @@ class Engine:
     Args:
         address: Where it listens, `127.0.0.1:port`.
         on_gone: Called when the connection is lost: the engine was killed, and nobody reads any answer.
+
+    Raises:
+        AttributeError: The SDK's messages have changed.
     """
 
     def __init__(self, address: str, on_gone: Callable[[], None]) -> None:
         self._on_gone = on_gone
         self._was_ready = False
+        self._reconnecting = False
         self._channel = grpc.insecure_channel(address)
-        self._stub = engine_pb2_grpc.EngineStub(self._channel)
+        self._send = engine_pb2_grpc.EngineStub(self._channel).Log
+        self._new_line = engine_pb2.LogRequest
+        self._info, self._warning, self._error = engine_pb2.INFO, engine_pb2.WARNING, engine_pb2.ERROR
         self._channel.subscribe(self._changed, try_to_connect=True)
 
     def status(self, urn: str, message: str) -> bool:
@@ -38,7 +44,7 @@ class Engine:
         Returns:
             Whether the engine took it.
         """
-        return self._log(engine_pb2.INFO, urn, message, ephemeral=True)
+        return self._log(self._info, urn, message, ephemeral=True)
 
     def warn(self, urn: str, message: str) -> bool:
         """Add a warning to a resource.
@@ -50,7 +56,7 @@ class Engine:
         Returns:
             Whether the engine took it.
         """
-        return self._log(engine_pb2.WARNING, urn, message)
+        return self._log(self._warning, urn, message)
 
     def error(self, urn: str, message: str) -> bool:
         """Add an error to a resource.
@@ -62,22 +68,29 @@ class Engine:
         Returns:
             Whether the engine took it.
         """
-        return self._log(engine_pb2.ERROR, urn, message)
+        return self._log(self._error, urn, message)
 
     def _log(
         self, severity: engine_pb2.LogSeverity.ValueType, urn: str, message: str, *, ephemeral: bool = False
     ) -> bool:
         try:
-            self._stub.Log(
-                engine_pb2.LogRequest(severity=severity, urn=urn, message=message, ephemeral=ephemeral),
-                timeout=_LOG_TIMEOUT,
-            )
+            line = self._new_line(severity=severity, urn=urn, message=message, ephemeral=ephemeral)
+            self._send(line, timeout=_LOG_TIMEOUT)
         except grpc.RpcError:
             return False
         return True
 
     def _changed(self, connectivity: grpc.ChannelConnectivity) -> None:
         if connectivity is grpc.ChannelConnectivity.READY:
-            self._was_ready = True
+            self._was_ready, self._reconnecting = True, False
+        elif connectivity is grpc.ChannelConnectivity.IDLE and self._was_ready and not self._reconnecting:
+            # A lost connection and one that was not needed for long look alike until another is tried.
+            self._reconnecting = True
+            self._channel.unsubscribe(_ignore)
+            self._channel.subscribe(_ignore, try_to_connect=True)
         elif connectivity is grpc.ChannelConnectivity.TRANSIENT_FAILURE and self._was_ready:
             self._on_gone()
+
+
+def _ignore(_connectivity: grpc.ChannelConnectivity) -> None:
+    """Listen only so that the channel connects."""

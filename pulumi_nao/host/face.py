@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pulumi_nao.host.calls import Call, Calls, install
-from pulumi_nao.host.failure import set_failure, set_unfinished
+from pulumi_nao.host.calls import Call, Calls, Seen, install
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     from pulumi_nao.host.engine import Engine
 
@@ -42,15 +44,21 @@ class Host:
     Args:
         calls: Knows the current call; `None` where calls cannot be seen.
         engine: Takes log lines; `None` where there is no engine to talk to.
+        failures: The module that writes an answer to a failed call; `None` where the SDK's messages are not known.
         cancel: Set when all waits have to end.
     """
 
     def __init__(
-        self, calls: Calls | None = None, engine: Engine | None = None, cancel: threading.Event | None = None
+        self,
+        calls: Calls | None = None,
+        engine: Engine | None = None,
+        failures: ModuleType | None = None,
+        cancel: threading.Event | None = None,
     ) -> None:
         self.cancel = cancel or threading.Event()
         self._calls = calls
         self._engine = engine
+        self._failures = failures
 
     @property
     def call(self) -> Call | None:
@@ -60,7 +68,7 @@ class Host:
     @property
     def saves_unfinished(self) -> bool:
         """Whether the current call can fail and still have its outputs saved."""
-        return self.call is not None
+        return self.call is not None and self._failures is not None
 
     def report(self, message: str) -> None:
         """Show progress.
@@ -93,11 +101,11 @@ class Host:
             ProviderError: Always.
         """
         call = self.call
-        if call and unfinished:
+        if call and self._failures and unfinished:
             shown = self._engine is not None and self._engine.error(call.urn, text)
-            set_unfinished(call, "" if shown else text, unfinished.resource_id, unfinished.properties)
-        elif call:
-            set_failure(call, text)
+            self._failures.set_unfinished(call, "" if shown else text, unfinished.resource_id, unfinished.properties)
+        elif call and self._failures:
+            self._failures.set_failure(call, text)
         raise ProviderError(text) from None
 
 
@@ -115,35 +123,63 @@ def attach() -> Host:
 
 
 def _attach() -> Host:
-    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    if spec is None or spec.name != _HOST_MODULE:
-        return Host()
     cancel = threading.Event()
-    missing = []
     calls = Calls(RESOURCE_TYPE, cancel.set)
-    seen = install(calls)
-    if not seen:
-        missing.append(
-            "Ctrl-C ends a run only when its jobs have ended, custom_timeouts do not count, unfinished publications "
-            "are not saved, and four run at a time"
-        )
-    engine = _engine(cancel)
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    is_host = spec is not None and spec.name == _HOST_MODULE
+    seen = install(calls) if is_host else Seen.NOTHING
+    failures = _failures()
+    engine = _engine(cancel) if is_host else None
+    host = Host(None if seen is Seen.NOTHING else calls, engine, failures, cancel)
+    lacks = [*_LACKS[seen]]
+    if failures is None and seen is not Seen.NOTHING:
+        lacks.append(_NO_ANSWERS)
     if engine is None:
-        missing.append("progress is not shown on the resource's row")
-    host = Host(calls if seen else None, engine, cancel)
-    if missing:
-        host.warn("this version of Pulumi's SDK or of grpc is not fully known to pulumi-nao: " + "; ".join(missing))
+        lacks.append("progress is not shown on the resource's row")
+    if lacks:
+        host.warn(
+            "this version of Pulumi's SDK or of grpcio is newer than pulumi-nao knows, so it publishes with less "
+            f"comfort: {'; '.join(lacks)}. A newer pulumi-nao may know it."
+        )
     return host
 
 
+_NO_ANSWERS = "errors come with a traceback, and publications that have not finished are not recorded"
+_LACKS = {
+    Seen.NOTHING: (
+        "Ctrl-C ends a run only when its jobs have ended",
+        "custom_timeouts do not count",
+        "four publications run at a time",
+        _NO_ANSWERS,
+    ),
+    Seen.CALLS: ("four publications run at a time, and Ctrl-C may have to wait for one of them",),
+    Seen.CALLS_AND_THREADS: (),
+}
+
+
+def _failures() -> ModuleType | None:
+    try:
+        from pulumi_nao.host import failure  # noqa: PLC0415 - the SDK's messages may move
+    except (ImportError, AttributeError):
+        return None
+    return failure if failure.usable() else None
+
+
 def _engine(cancel: threading.Event) -> Engine | None:
+    def gone() -> None:
+        cancel.set()
+        # Nobody is left who would end this process.
+        if hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
     try:
         from pulumi_nao.host.engine import Engine  # noqa: PLC0415 - the SDK's messages may move
 
-        return Engine(sys.argv[1], cancel.set)
+        return Engine(sys.argv[1], gone)
     except (ImportError, AttributeError, IndexError, TypeError):
         return None
 
 
 def _print(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)  # noqa: T201 - the stock host's way to the user
+    with suppress(OSError, ValueError):  # nobody may be left to read it
+        print(message, file=sys.stderr, flush=True)  # noqa: T201 - the stock host's way to the user

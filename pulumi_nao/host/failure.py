@@ -1,4 +1,8 @@
-"""The answer to a call that failed, in the form that the engine shows without a traceback and can save."""
+"""The answer to a call that failed, in the form that the engine shows without a traceback and can save.
+
+It travels as details beside grpc's own status. The messages are part of Pulumi's protocol; their place in the SDK is
+private to it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,16 @@ if TYPE_CHECKING:
 _UNKNOWN = 2
 _DETAILS = "grpc-status-details-bin"
 _PROVIDER = "__provider"
+
+
+def usable() -> bool:
+    """Tell whether the messages have what is needed here."""
+    try:
+        detail = provider_pb2.ErrorResourceInitFailed(id="", reasons=[])
+        status_pb2.Status(code=_UNKNOWN, message="").details.add().Pack(detail)
+    except (AttributeError, TypeError, ValueError):
+        return False
+    return hasattr(detail, "inputs") and hasattr(detail, "properties")
 
 
 def set_failure(call: Call, text: str) -> None:

@@ -39,9 +39,14 @@ class EngineLog(engine_pb2_grpc.EngineServicer):
 class PluginHost:
     """A host process and the calls that the engine makes."""
 
-    def __init__(self, stub, log):
+    def __init__(self, stub, log, stderr):
         self.stub = stub
         self.log = log
+        self._stderr = stderr
+
+    def errors(self):
+        """What the process has written to its standard error so far."""
+        return self._stderr.read_text()
 
     def check(self, news, olds=None):
         return self.stub.Check(provider_pb2.CheckRequest(urn=URN, olds=_bag(olds or {}), news=_bag(news)), timeout=60)
@@ -109,25 +114,28 @@ def start_host(request, nao, tmp_path):
         server.start()
         if code:
             (tmp_path / "sitecustomize.py").write_text(code)
-        process = subprocess.Popen(
-            [python, "-u", "-m", "pulumi.dynamic", address],
-            env={
-                **os.environ,
-                "PYTHONPATH": str(tmp_path),
-                "NAO_API_KEY": KEY,
-                "NAO_BASE_URL": nao.url,
-                **environment,
-            },
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        stderr = tmp_path / f"stderr-{len(running)}"
+        with stderr.open("w") as errors:
+            process = subprocess.Popen(
+                [python, "-u", "-m", "pulumi.dynamic", address],
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(tmp_path),
+                    "NAO_API_KEY": KEY,
+                    "NAO_BASE_URL": nao.url,
+                    **environment,
+                },
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         channel = grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}")
         running.append((process, channel, server))
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         arguments = struct_pb2.Struct()
         arguments.update(config or {})
         stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=60)
-        return PluginHost(stub, log)
+        return PluginHost(stub, log, stderr)
 
     yield start
     for process, channel, server in running:
