@@ -18,6 +18,7 @@ The tree follows what is known of the publication when the error is raised::
     │   │   ├── WaitCancelled
     │   │   └── ContactLost     the key was refused, or the answers make no sense
     │   └── JobGone             the server no longer knows it
+    ├── Defect                  this package itself is at fault; with its traceback
     └── LookFailed              one look at a job brought no news; `jobs.wait` decides what follows
         ├── LookDenied          401 or 403
         ├── LookNotFound        404 or 410
@@ -29,6 +30,7 @@ what is the same for every site, for instance where a key is looked for.
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 from pulumi_nao.text import format_duration
@@ -307,6 +309,23 @@ class JobGone(JobError):
             job,
             state,
             f"Job: {job.url} ({trouble.headline})",
+        )
+
+
+class Defect(NaoError):
+    """Something that nobody foresaw. Its details hold the traceback, which may hold a key: redact its text.
+
+    Args:
+        operation: What was being done.
+        cause: What was raised.
+    """
+
+    def __init__(self, operation: str, cause: Exception) -> None:
+        lines = "".join(traceback.format_exception(type(cause), cause, cause.__traceback__)).splitlines()
+        super().__init__(
+            f"{operation} met a defect of pulumi-nao: {lines[-1]}",
+            "Please report it to the project, with these lines:",
+            *lines,
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from pulumi_nao import jobs
 from pulumi_nao.clock import Clock, Deadline, SystemClock
 from pulumi_nao.errors import (
+    Defect,
     JobError,
     JobGone,
     JobRunsOn,
@@ -135,12 +136,11 @@ class Outcome:
 
     Attributes:
         attempt: What is to be recorded; `None` leaves the record as it was.
-        error: What went wrong; `None` when the publication is done. Anything but a `NaoError` is a defect of this
-            package; it is handed on, so that the attempt is recorded all the same.
+        error: What went wrong; `None` when the publication is done.
     """
 
     attempt: Attempt | None
-    error: Exception | None = None
+    error: NaoError | None = None
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,7 @@ class Publisher:
         except NaoError:
             raise
         except Exception as defect:  # noqa: BLE001 - nobody knows whether the request was sent
-            return Outcome(attempt.lost(), defect)
+            return Outcome(attempt.lost(), Defect(operation, defect))
         attempt = replace(attempt, job_id=job.id, job_url=job.url)
         try:
             report(f"{operation}: job {job.id} accepted, {job.url}")
@@ -289,7 +289,7 @@ class Publisher:
         except JobError as error:
             return Outcome(attempt.seen(error.state, self._clock.now()), error)
         except Exception as defect:  # noqa: BLE001 - the job runs, whatever is wrong here
-            return Outcome(attempt, defect)
+            return Outcome(attempt, Defect(operation, defect))
         return Outcome(attempt.seen(state, self._clock.now()))
 
     def _job(self, recorded: Attempt) -> Job:

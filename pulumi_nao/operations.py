@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import traceback
 from datetime import datetime, timezone
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -14,7 +13,7 @@ import pulumi
 from pulumi_nao.account import PUBLIC_SERVER
 from pulumi_nao.client import NaoClient
 from pulumi_nao.clock import SystemClock
-from pulumi_nao.errors import ConfigurationError, JobRunsOn, NaoError, NotSent, Rejected
+from pulumi_nao.errors import ConfigurationError, Defect, JobRunsOn, NaoError, NotSent, Rejected
 from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.inputs import check_inputs
 from pulumi_nao.lifecycle import Attempt, Change, Limit, Outcome, Publisher, difference
@@ -50,7 +49,7 @@ def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
         except ProviderError:
             raise
         except Exception as defect:  # noqa: BLE001 - whatever it is
-            self._fail(defect)
+            self._fail(Defect(f"`{method.__name__}` of a publication", defect))
 
     return run
 
@@ -230,25 +229,18 @@ class Operations:
             self._fail(outcome.error, Unfinished(str(int(props["site_id"])), outputs) if saved else None)
         return outputs
 
-    def _fail(self, error: Exception, unfinished: Unfinished | None = None) -> NoReturn:
-        if not isinstance(error, NaoError):
-            self._host.fail(redact(_report_of(error), self._settings.keys), unfinished)
+    def _fail(self, error: NaoError, unfinished: Unfinished | None = None) -> NoReturn:
         with self._guard:
             first = error.advice not in self._advice_given
             self._advice_given.add(error.advice)
-        if isinstance(error, JobRunsOn) and unfinished:
+        if isinstance(error, (JobRunsOn, Defect)) and unfinished and unfinished.properties.get("job_id"):
             next_step = "goes on waiting for this job"
         elif isinstance(error, (NotSent, Rejected)):
             next_step = "tries again"
         else:
             next_step = "publishes again"
-        self._host.fail(error.text(f"The next `pulumi up` {next_step}.", advice=first), unfinished)
-
-
-def _report_of(defect: Exception) -> str:
-    lines = "".join(traceback.format_exception(type(defect), defect, defect.__traceback__)).splitlines()
-    headline = f"pulumi-nao has failed in a way that nobody foresaw: {lines[-1]}"
-    return "\n  ".join([headline, "Please report it to the project, with these lines.", *lines])
+        text = error.text(f"The next `pulumi up` {next_step}.", advice=first)
+        self._host.fail(redact(text, self._settings.keys), unfinished)
 
 
 def _attempt(props: Bag) -> Attempt:

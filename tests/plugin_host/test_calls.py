@@ -205,8 +205,8 @@ def test_a_defect_keeps_its_traceback_asks_for_a_report_and_hides_the_key(start_
     host.check({"site_id": 910, "config_namespace": "nao"})
     message, _ = _failure(lambda: host.create(_inputs(nao)))
     shown = message + host.log.lines[-1].message
-    assert "pulumi-nao has failed in a way that nobody foresaw: ZeroDivisionError: key [redacted]" in shown
-    assert "Please report it to the project, with these lines." in shown
+    assert "publication of site 910 met a defect of pulumi-nao: ZeroDivisionError: key [redacted]" in shown
+    assert "Please report it to the project, with these lines:" in shown
     assert "in wait" in shown
     assert KEY not in shown + host.errors()
 
