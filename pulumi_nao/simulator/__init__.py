@@ -9,6 +9,7 @@
         nao.add_site(910)
         nao.add_site(911, graph=False)  # its publications fail, as they do in NAO Cloud
         nao.script("publish", Answer(503), HangUp(after_effect=True))
+        nao.inject("job:2=truncate-body", "job/911:3-=404")  # `FAULTS` has all that can be injected
         ...  # point a client at nao.url
         assert nao.publications(910) == 1
 
@@ -54,9 +55,22 @@ Unknown: the simulator had to choose.
 - Everything else in NAO Cloud: here 404.
 """
 
+from pulumi_nao.simulator.faults import FAULTS, Fault, Injection, fault
 from pulumi_nao.simulator.log import Request
 from pulumi_nao.simulator.scripts import Answer, Connection, HangUp, Reply
 from pulumi_nao.simulator.simulator import Simulator
 from pulumi_nao.simulator.world import BackgroundJob
 
-__all__ = ["Answer", "BackgroundJob", "Connection", "HangUp", "Reply", "Request", "Simulator"]
+__all__ = [
+    "FAULTS",
+    "Answer",
+    "BackgroundJob",
+    "Connection",
+    "Fault",
+    "HangUp",
+    "Injection",
+    "Reply",
+    "Request",
+    "Simulator",
+    "fault",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import random
 import re
 import shlex
 import signal
@@ -11,14 +12,15 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.simulator.checks import checked_host, checked_key, checked_seconds
+from pulumi_nao.simulator.faults import Injection, list_faults, parse_injection
 from pulumi_nao.simulator.simulator import Simulator
 from pulumi_nao.simulator.world import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     from pulumi_nao.simulator.log import Request
@@ -80,6 +82,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REQUESTS",
         help="answer requests over this limit with 429 (default: no limit)",
     )
+    parser.add_argument(
+        "--fault",
+        type=_injection,
+        action="append",
+        dest="faults",
+        default=[],
+        metavar="ROUTE[/SITE][:WHICH]=FAULT[:SECONDS]",
+        help="let requests fail; repeatable: publish:2=reset-after (the second publication), job:3-5=404 "
+        "(three looks), job/911:2-=stall-in-body:5 (all looks at jobs of site 911 but the first), job=429-date "
+        "(every look)",
+    )
+    parser.add_argument("--list-faults", action=_ListFaults, help="print all faults and end")
+    parser.add_argument(
+        "--flaky",
+        type=_share,
+        metavar="SHARE",
+        help="let this share of the requests fail by chance: 0.2 for one in five",
+    )
+    parser.add_argument(
+        "--seed",
+        type=_seed,
+        metavar="NUMBER",
+        help="with --flaky: choose the same requests and faults again (default: another one each time, printed)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -105,6 +131,10 @@ def run(arguments: argparse.Namespace) -> int:
     sites: list[Site] = arguments.sites or [*DEFAULT_SITES]
     for key in keys:
         nao.add_key(key)
+    nao.inject(*arguments.faults)
+    seed = random.randrange(10_000) if arguments.seed is None else arguments.seed  # noqa: S311 - no secret
+    if arguments.flaky is not None:
+        nao.flaky(arguments.flaky, seed=seed)
     for site in sites:
         nao.add_site(site.id, graph=site.graph, indoor_area=site.indoor_area, job_seconds=site.job_seconds)
     with _ending_signals() as received:
@@ -118,6 +148,8 @@ def run(arguments: argparse.Namespace) -> int:
             return 1
         try:
             _say(*_greeting(nao.url, keys[0], sites))
+            if arguments.flaky is not None:
+                _say(f"# {arguments.flaky:.0%} of the requests fail; the same ones again with --seed {seed}.")
             while not received:
                 time.sleep(_LOOK_FOR_SIGNAL)
         finally:
@@ -216,6 +248,38 @@ def _rate(text: str) -> float:
     if not 0 < rate < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is no limit: give requests per second above 0, such as 10")
     return rate
+
+
+class _ListFaults(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:  # noqa: ANN401 - argparse's
+        super().__init__(option_strings, dest, nargs=0, **more)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_rest: object) -> None:
+        _say(list_faults())
+        parser.exit()
+
+
+def _injection(text: str) -> Injection:
+    try:
+        return parse_injection(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share: give a number from 0 to 1, such as 0.2")
+    return share
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,18}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed: give a whole number, such as 7")
+    return int(text)
 
 
 def _site(text: str) -> Site:

@@ -17,6 +17,7 @@ from pulumi_nao.simulator.checks import checked_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
 Route = Literal["publish", "job", "other"]
 ROUTES: tuple[Route, ...] = get_args(Route)
@@ -29,11 +30,38 @@ _LOWEST_STATUS, _HIGHEST_STATUS = 200, 599
 class Connection(Protocol):
     """One request's connection, as a reply may use it."""
 
+    @property
+    def now(self) -> datetime:
+        """The simulator's time of day in UTC."""
+
+    @property
+    def origin(self) -> str:
+        """Where the client reached the server: `http://127.0.0.1:8910`."""
+
     def send_answer(self, answer: Answer) -> None:
         """Send an answer, whole and in one piece."""
 
+    def encode(self, answer: Answer) -> tuple[bytes, bytes]:
+        """Write an answer's head and body as `send_answer` would send them, for `send_bytes`."""
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are."""
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, but not longer than the client does and the simulator runs.
+
+        Returns:
+            Whether the client is still there.
+        """
+
     def hang_up(self) -> None:
         """Close the connection; what was not sent so far never will be."""
+
+    def reset(self) -> None:
+        """Close the connection with a TCP reset."""
+
+    def refuse(self, seconds: float) -> None:
+        """Close the connection and the port, so that new connections are refused, and open the port again later."""
 
 
 class Reply(ABC):
@@ -120,11 +148,30 @@ class HangUp(Reply):
         connection.hang_up()
 
 
+class Plan(Protocol):
+    """Faults that are chosen request by request."""
+
+    def due(self, route: Route, site: int | None) -> Reply | None:
+        """Count a request, and say what it gets.
+
+        Args:
+            route: The request's route.
+            site: The site that it is about; `None` if there is none.
+
+        Returns:
+            The reply; `None` if this plan has none for it.
+        """
+
+
 class Scripts:
-    """The scripted replies that are still due, by route and site; safe to use from many threads."""
+    """The replies that are still due, by route and site; safe to use from many threads.
+
+    Queued replies go before plans, and earlier plans before later ones; every plan counts every request.
+    """
 
     def __init__(self) -> None:
         self._due: dict[Route, list[_Script]] = {route: [] for route in ROUTES}
+        self._plans: list[Plan] = []
         self._lock = Lock()
 
     def add(self, route: Route, replies: Sequence[Reply], times: int | None, site: int | None = None) -> None:
@@ -151,9 +198,19 @@ class Scripts:
         with self._lock:
             self._due[checked_route(route)].append(script)
 
-    def clear(self) -> None:
-        """Drop all replies that are still due."""
+    def add_plan(self, plan: Plan) -> None:
+        """Ask a plan too from now on.
+
+        Args:
+            plan: Chooses among the requests.
+        """
         with self._lock:
+            self._plans.append(plan)
+
+    def clear(self) -> None:
+        """Drop all replies that are still due, and all plans."""
+        with self._lock:
+            self._plans.clear()
             for queue in self._due.values():
                 queue.clear()
 
@@ -165,6 +222,7 @@ class Scripts:
             site: The site that it is about; `None` if there is none.
         """
         with self._lock:
+            planned = [plan.due(route, site) for plan in self._plans]
             queue = self._due[route]
             for script in tuple(queue):
                 if script.site not in (None, site):
@@ -173,7 +231,7 @@ class Scripts:
                 if reply is not None:
                     return reply
                 queue.remove(script)
-            return None
+            return next((reply for reply in planned if reply is not None), None)
 
 
 @dataclass(eq=False)

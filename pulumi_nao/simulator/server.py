@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import socketserver
+import struct
 import sys
 import threading
 import time
@@ -21,12 +22,14 @@ from pulumi_nao.simulator.routes import Api, Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from pulumi_nao.simulator.scripts import Answer, Scripts
     from pulumi_nao.simulator.world import World
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 _LOOK_FOR_STOP = 0.05
+_LOOK_FOR_CLIENT = 0.02
 _LONGEST_GOODBYE = 5.0
 
 
@@ -69,10 +72,48 @@ class Server(ThreadingHTTPServer):
     def __init__(self, host: str, port: int, service: Service) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.service = service
-        # Used by the accepting thread only, and by `stop` after that thread has ended.
+        self._port = threading.Lock()  # held by whoever opens or closes it
+        self._stopping = threading.Event()
+        self._comeback: threading.Thread | None = None
+        # Used by the accepting thread, and by others after that thread has ended.
         self._connections: dict[threading.Thread, socket.socket] = {}
         super().__init__((host, port), Exchange)
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.server_port}"
+        self._open_port()
+
+    def stop(self) -> None:
+        """Close every connection and wait for the threads to end."""
+        self._stopping.set()
+        if self._comeback:
+            self._comeback.join()
+        with self._port:
+            self._close_port()
+        deadline = time.monotonic() + _LONGEST_GOODBYE
+        for thread in self._connections:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def refuse(self, seconds: float) -> None:
+        """Close the port and every connection but the caller's own, and come back later.
+
+        Args:
+            seconds: For how long to be away; a server that is stopped does not come back.
+        """
+        with self._port:
+            if self._stopping.is_set() or (self._comeback and self._comeback.is_alive()):
+                return
+            self._close_port()
+            self._comeback = threading.Thread(target=self._come_back, args=(seconds,), name="nao-simulator-comeback")
+            self._comeback.start()
+
+    def _come_back(self, seconds: float) -> None:
+        if not self._stopping.wait(seconds):
+            with self._port:
+                self.socket = socket.socket(self.address_family, self.socket_type)
+                self.server_bind()
+                self.server_activate()
+                self._open_port()
+
+    def _open_port(self) -> None:
         self._acceptor = threading.Thread(
             target=self.serve_forever,
             args=(_LOOK_FOR_STOP,),
@@ -81,19 +122,16 @@ class Server(ThreadingHTTPServer):
         )
         self._acceptor.start()
 
-    def stop(self) -> None:
-        """Close every connection and wait for the threads to end."""
+    def _close_port(self) -> None:
         with suppress(OSError):  # wakes the accepting thread at once, where the system can
             self.socket.shutdown(socket.SHUT_RDWR)
         self.shutdown()
         self._acceptor.join()
         self.server_close()
-        for connection in self._connections.values():
-            with suppress(OSError):  # closed already
-                connection.shutdown(socket.SHUT_RDWR)
-        deadline = time.monotonic() + _LONGEST_GOODBYE
-        for thread in self._connections:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        for thread, connection in self._connections.items():
+            if thread is not threading.current_thread():
+                with suppress(OSError):  # closed already
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def server_bind(self) -> None:
         """Bind without asking the name service for the host's full name, which can take seconds."""
@@ -124,16 +162,65 @@ class Exchange(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Server
+    origin: str
     _place: int  # in the log, of the request that is being answered
+
+    @property
+    def now(self) -> datetime:
+        """The simulator's time of day in UTC."""
+        return self.server.service.world.now()
 
     def send_answer(self, answer: Answer) -> None:
         """Send an answer, whole and in one piece."""
-        self.server.service.log.note_status(self._place, int(answer.status))
-        self.wfile.write(self._encoded(answer))
+        self.send_bytes(b"".join(self.encode(answer)))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self.wfile.write(data)
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, but not longer than the client does and the simulator runs.
+
+        Returns:
+            Whether the client is still there.
+        """
+        end = time.monotonic() + seconds
+        while not self._client_has_gone():
+            left = end - time.monotonic()
+            if left <= 0:
+                return True
+            time.sleep(min(left, _LOOK_FOR_CLIENT))
+        self.hang_up()
+        return False
 
     def hang_up(self) -> None:
         """Close the connection; what was not sent so far never will be."""
         self.close_connection = True
+
+    def reset(self) -> None:
+        """Close the connection with a TCP reset."""
+        self.hang_up()
+        # Closing resets, unless the server shuts the connection down in good order before.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.rfile.close()
+        self.connection.close()
+
+    def refuse(self, seconds: float) -> None:
+        """Close the connection and the port, so that new connections are refused, and open the port again later."""
+        self.hang_up()
+        self.server.refuse(seconds)
+
+    def _client_has_gone(self) -> bool:
+        try:
+            self.connection.settimeout(0)
+            return not self.connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        finally:
+            with suppress(OSError):
+                self.connection.settimeout(None)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the standard library names it
         """Print nothing: the log of requests is the caller's."""
@@ -144,6 +231,7 @@ class Exchange(BaseHTTPRequestHandler):
             return
         service = self.server.service
         call = self._call(body)
+        self.origin = call.origin
         self._place = service.log.add(self._request(call))
         try:
             reply = service.scripts.next(call.route, service.api.site_of(call))
@@ -194,9 +282,11 @@ class Exchange(BaseHTTPRequestHandler):
             body_size=len(call.body),
         )
 
-    def _encoded(self, answer: Answer) -> bytes:
+    def encode(self, answer: Answer) -> tuple[bytes, bytes]:
+        """Write an answer's head and body as `send_answer` would send them, for `send_bytes`."""
+        self.server.service.log.note_status(self._place, int(answer.status))
         headers = {
-            "date": format_datetime(self.server.service.world.now(), usegmt=True),
+            "date": format_datetime(self.now, usegmt=True),
             "server": f"pulumi_nao-simulator/{__version__}",
         }
         if answer.content_type:
@@ -217,4 +307,4 @@ class Exchange(BaseHTTPRequestHandler):
         phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""
         lines = [f"HTTP/1.1 {answer.status:d} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-        return head if self.command == "HEAD" else head + content
+        return head, b"" if self.command == "HEAD" else content

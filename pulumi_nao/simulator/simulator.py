@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pulumi_nao.simulator.checks import checked_host
+from pulumi_nao.simulator.faults.plan import FLAKY_FAULTS, FLAKY_ROUTES, Flaky, Injection, parse_injection
 from pulumi_nao.simulator.limit import RequestLimit
 from pulumi_nao.simulator.log import Request, RequestLog
 from pulumi_nao.simulator.routes import Api
@@ -13,7 +14,7 @@ from pulumi_nao.simulator.server import Server, Service
 from pulumi_nao.simulator.world import SUCCESS, BackgroundJob, Site, UtcClock, World, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -211,8 +212,50 @@ class Simulator:
         """
         self._scripts.add(route, replies, times, site)
 
+    def inject(self, *injections: str | Injection) -> None:
+        """Say which requests meet which faults, beside what is scripted.
+
+        ::
+
+            nao.inject("publish:2=reset-after")  # the second publication
+            nao.inject("job:3-5=404", "job/911=429-date")  # three looks; every look at jobs of site 911
+
+        Requests are counted from now on. A script goes before an injection, an earlier injection before a later one.
+
+        Args:
+            *injections: `ROUTE[/SITE][:WHICH]=FAULT[:SECONDS]`; `pulumi_nao.simulator.FAULTS` names the faults.
+
+        Raises:
+            ValueError: One of them makes no sense; then none is taken.
+        """
+        for plan in [parse_injection(each) if isinstance(each, str) else each for each in injections]:
+            self._scripts.add_plan(plan)
+
+    def flaky(
+        self,
+        share: float,
+        *,
+        seed: int,
+        faults: Sequence[str] = FLAKY_FAULTS,
+        routes: Sequence[Route] = FLAKY_ROUTES,
+    ) -> None:
+        """Let a share of the requests fail by chance, the same ones for the same seed.
+
+        A request's chance depends on the seed, its route, its site and its number among those, and on nothing else.
+
+        Args:
+            share: How many requests fail, from 0 to 1.
+            seed: Chooses them.
+            faults: Names of the faults; by default those of a bad network and a busy server that take no time.
+            routes: The routes that are hit.
+
+        Raises:
+            ValueError: An argument makes no sense.
+        """
+        self._scripts.add_plan(Flaky(share, seed, faults, routes))
+
     def clear_scripts(self) -> None:
-        """Drop all scripted replies that are still due."""
+        """Drop all scripted replies that are still due, and all injections."""
         self._scripts.clear()
 
     # What happened

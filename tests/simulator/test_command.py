@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pulumi_nao.simulator import command
+from pulumi_nao.simulator import FAULTS, command
 from pulumi_nao.simulator.world import Site
 
 from .wire import look, publish
 
 PROGRAM = """
 import argparse, sys
-from pulumi_nao.simulator import command
+from pulumi_nao.simulator import FAULTS, command
 parser = argparse.ArgumentParser(prog="pulumi_nao simulate")
 command.add_arguments(parser)
 sys.exit(command.run(parser.parse_args()))
@@ -131,6 +131,34 @@ def test_a_limit_is_given_in_requests_per_second():
     assert parse("--requests-per-second", "0.5").requests_per_second == 0.5
 
 
+def test_faults_are_injected_from_the_command_line():
+    with simulate("--port", "0", "--fault", "publish:1=503", "--fault", "job/910=404") as running:
+        statuses = [publish(running, 910, key="simulator-key").status for _ in range(2)]
+        statuses.append(look(running, 48145, key="simulator-key").status)
+    assert statuses == [503, 303, 404]
+
+
+def test_a_flaky_simulator_says_how_to_see_the_same_again():
+    with simulate("--port", "0", "--flaky", "1", "--seed", "7") as running:
+        printed = running.end(signal.SIGINT)[1]
+    assert "# 100% of the requests fail; the same ones again with --seed 7.\n" in printed
+
+
+def test_a_flaky_simulator_without_a_seed_chooses_one():
+    with simulate("--port", "0", "--flaky", "0.2") as running:
+        printed = running.end(signal.SIGINT)[1]
+    assert re.search(r"# 20% of the requests fail; the same ones again with --seed [0-9]+\.\n", printed)
+
+
+def test_all_faults_can_be_listed(capsys):
+    with pytest.raises(SystemExit) as ended:
+        parse("--list-faults")
+    assert ended.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split("  ")[0] == "refuse"
+    assert len(lines) == len(FAULTS)
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -144,6 +172,13 @@ def test_a_limit_is_given_in_requests_per_second():
         (["--site", "911:seconds=x"], "'x' is no time: give seconds, 0 or more, such as 2.5"),
         (["--job-seconds", "-1"], "'-1' is no time: give seconds, 0 or more, such as 2.5"),
         (["--requests-per-second", "0"], "'0' is no limit: give requests per second above 0, such as 10"),
+        (
+            ["--fault", "publish"],
+            "'publish' is no injection: write ROUTE[/SITE][:WHICH]=FAULT, such as",
+        ),
+        (["--flaky", "20"], "'20' is no share: give a number from 0 to 1, such as 0.2"),
+        (["--flaky", "x"], "'x' is no share: give a number from 0 to 1, such as 0.2"),
+        (["--seed", "x"], "'x' is no seed: give a whole number, such as 7"),
         (["--requests-per-second", "x"], "'x' is no limit: give requests per second above 0, such as 10"),
     ],
 )

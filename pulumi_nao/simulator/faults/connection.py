@@ -1,0 +1,201 @@
+"""Faults of the connection: what is sent is the normal answer, and it does not arrive as it should."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, cast
+
+from pulumi_nao.simulator.scripts import Answer, Connection, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Place = Literal["before the headers", "in the headers", "in the body"]
+
+_PIECE = bytes(64 * 1024)
+_BOMB = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Reset(Reply):
+    """A TCP reset in place of the answer.
+
+    Attributes:
+        after_effect: Whether the request takes effect first, see `Reply`.
+    """
+
+    after_effect: bool = False
+
+    def send(self, connection: Connection, normal: Answer | None) -> None:  # noqa: ARG002 - no answer at all
+        """Reset the connection."""
+        connection.reset()
+
+
+@dataclass(frozen=True)
+class Refuse(Reply):
+    """The normal answer; then the server is away: no connection lasts, and new ones are refused.
+
+    Attributes:
+        seconds: How long it is away.
+    """
+
+    seconds: float
+    after_effect: bool = True
+
+    def send(self, connection: Connection, normal: Answer | None) -> None:
+        """Answer, with the port closed already, so that the client cannot come back too early."""
+        connection.refuse(self.seconds)
+        connection.send_answer(cast("Answer", normal))
+
+
+@dataclass(frozen=True)
+class Stall(Reply):
+    """Silence, and the rest of the answer after it.
+
+    Attributes:
+        place: Where in the answer.
+        seconds: How long; the simulator gives up as soon as the client does.
+    """
+
+    place: Place
+    seconds: float
+    after_effect: bool = True
+
+    def send(self, connection: Connection, normal: Answer | None) -> None:
+        """Send a part, pause, and send the rest."""
+        sent, held = _halves(connection, normal, self.place)
+        connection.send_bytes(sent)
+        if connection.pause(self.seconds):
+            connection.send_bytes(held)
+
+
+@dataclass(frozen=True)
+class Drip(Reply):
+    """The answer, byte by byte.
+
+    Attributes:
+        seconds: The pause before each byte.
+    """
+
+    seconds: float
+    after_effect: bool = True
+
+    def send(self, connection: Connection, normal: Answer | None) -> None:
+        """Send the answer, as long as the client wants it."""
+        for byte in b"".join(_halves(connection, normal, "in the body")):
+            if not connection.pause(self.seconds):
+                return
+            connection.send_bytes(bytes([byte]))
+
+
+@dataclass(frozen=True)
+class Cut(Reply):
+    """The beginning of the answer; then the connection is closed.
+
+    Attributes:
+        place: Where it ends.
+    """
+
+    place: Place
+    after_effect: bool = True
+
+    def send(self, connection: Connection, normal: Answer | None) -> None:
+        """Send a part and close."""
+        sent, _ = _halves(connection, normal, self.place)
+        connection.send_bytes(sent)
+        connection.hang_up()
+
+
+@dataclass(frozen=True)
+class Garbled(Reply):
+    """The answer with its bytes changed; then the connection is closed.
+
+    Attributes:
+        change: Makes the bytes to send of head and body.
+    """
+
+    change: Callable[[bytes, bytes], bytes]
+    after_effect: bool = True
+
+    def send(self, connection: Connection, normal: Answer | None) -> None:
+        """Send the changed bytes and close."""
+        connection.send_bytes(self.change(*connection.encode(_in_one_piece(normal))))
+        connection.hang_up()
+
+
+@dataclass(frozen=True)
+class Endless(Reply):
+    """The answer's head, and a body without an end."""
+
+    after_effect: bool = True
+
+    def send(self, connection: Connection, normal: Answer | None) -> None:
+        """Send zeros until the client goes away."""
+        answer = _in_one_piece(normal)
+        head, _ = connection.encode(replace(answer, headers={**answer.headers, "content-length": str(2**40)}))
+        connection.send_bytes(head)
+        while connection.pause(0):
+            connection.send_bytes(_PIECE)
+
+
+@dataclass(frozen=True)
+class Bomb(Reply):
+    """A body of a few kilobytes that says it is gzip, and would be 64 MiB of zeros."""
+
+    after_effect: bool = True
+
+    def send(self, connection: Connection, normal: Answer | None) -> None:
+        """Send it."""
+        packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+        body = packer.compress(bytes(_BOMB)) + packer.flush()
+        answer = _in_one_piece(normal)
+        connection.send_answer(replace(answer, headers={**answer.headers, "content-encoding": "gzip"}, body=body))
+
+
+def with_length(length: Callable[[int], str]) -> Callable[[bytes, bytes], bytes]:
+    """Make a change of `Content-Length`.
+
+    Args:
+        length: Makes what is sent of the true length.
+    """
+
+    def change(head: bytes, body: bytes) -> bytes:
+        return head.replace(b"content-length: %d" % len(body), f"content-length: {length(len(body))}".encode()) + body
+
+    return change
+
+
+def with_header(lines: bytes) -> Callable[[bytes, bytes], bytes]:
+    """Make a change that adds header lines.
+
+    Args:
+        lines: With their ends.
+    """
+    return lambda head, body: head.replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n", 1) + body
+
+
+def in_bad_chunks(head: bytes, body: bytes) -> bytes:
+    """Send the body in chunks whose length is no number.
+
+    Args:
+        head: The answer's head.
+        body: Its body.
+    """
+    chunked = head.replace(b"content-length: %d" % len(body), b"transfer-encoding: chunked")
+    return chunked + b"zz\r\n" + body + b"\r\n0\r\n\r\n"
+
+
+def _halves(connection: Connection, normal: Answer | None, place: Place) -> tuple[bytes, bytes]:
+    if place == "before the headers":
+        return b"", b"".join(connection.encode(_in_one_piece(normal)))
+    head, body = connection.encode(_in_one_piece(normal))
+    middle = len(head) // 2 if place == "in the headers" else len(head) + len(body) // 2
+    whole = head + body
+    return whole[:middle], whole[middle:]
+
+
+def _in_one_piece(normal: Answer | None) -> Answer:
+    answer = cast("Answer", normal)
+    headers = {name: value for name, value in answer.headers.items() if name.lower() != "transfer-encoding"}
+    return replace(answer, headers=headers)

@@ -1,0 +1,181 @@
+"""Which requests a fault hits: the second publication, every look from the third on, one in five by chance."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pulumi_nao.simulator.checks import checked_id
+from pulumi_nao.simulator.faults.catalogue import fault
+from pulumi_nao.simulator.scripts import ROUTES, Reply, Route, checked_route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXAMPLE = "publish:2=reset-after"
+FLAKY_ROUTES: tuple[Route, ...] = ("publish", "job")
+# What a bad network and a busy server do in passing, none of which takes time.
+FLAKY_FAULTS = (
+    "reset-before",
+    "reset-after",
+    "hang-up-before",
+    "hang-up-after",
+    "truncate-headers",
+    "truncate-body",
+    "html-200",
+    "html-502",
+    "html-503",
+    "html-504",
+    "500",
+    "500-after",
+    "429",
+    "429-seconds",
+    "503-seconds",
+    "json-cut",
+)
+
+_INJECTION = re.compile(r"(?P<route>[^/:=]*)(/(?P<site>[^:=]*))?(:(?P<which>[^=]*))?=(?P<fault>.*)", re.DOTALL)
+_WHICH = re.compile(r"(?P<first>[1-9][0-9]{0,8})(?P<open>-(?P<last>[1-9][0-9]{0,8})?)?", re.ASCII)
+
+
+class Injection:
+    """A fault for some of the requests on a route, counted from the first after it was injected.
+
+    Args:
+        route: The requests that are counted.
+        reply: What those that are hit get.
+        first: The first that is hit, from 1.
+        last: The last; `None` for all from the first on.
+        site: Count only this site's requests; `None` for all.
+
+    Raises:
+        ValueError: An argument makes no sense.
+    """
+
+    def __init__(
+        self, route: Route, reply: Reply, *, first: int = 1, last: int | None = None, site: int | None = None
+    ) -> None:
+        self.route = checked_route(route)
+        self.reply = reply
+        self.first = checked_id(first, "first")
+        self.last = last
+        self.site = site if site is None else checked_id(site, "site")
+        if last is not None and last < first:
+            raise ValueError(f"request {last} comes before request {first}")
+        if site is not None and route == "other":
+            raise ValueError("requests on the route 'other' belong to no site")
+        self._count = 0
+
+    def due(self, route: Route, site: int | None) -> Reply | None:
+        """Count a request, and say what it gets.
+
+        Args:
+            route: The request's route.
+            site: The site that it is about.
+
+        Returns:
+            The fault, or `None`.
+        """
+        if route != self.route or self.site not in (None, site):
+            return None
+        self._count += 1
+        hit = self.first <= self._count and (self.last is None or self._count <= self.last)
+        return self.reply if hit else None
+
+
+class Flaky:
+    """Faults by chance, the same ones for the same seed.
+
+    The chance of a request depends on the seed, its route, its site and its number among those alone. So the same
+    requests fail however those of several sites mix.
+
+    Args:
+        share: How many requests fail, from 0 to 1.
+        seed: Chooses them.
+        faults: Names of the faults, all with the same chance.
+        routes: The routes that are hit.
+
+    Raises:
+        ValueError: An argument makes no sense.
+    """
+
+    def __init__(
+        self,
+        share: float,
+        seed: int,
+        faults: Sequence[str] = FLAKY_FAULTS,
+        routes: Sequence[Route] = FLAKY_ROUTES,
+    ) -> None:
+        if not 0 <= share <= 1:
+            raise ValueError(f"the share of requests that fail must be from 0 to 1, not {share!r}")
+        if not faults:
+            raise ValueError("a flaky simulator needs at least one fault")
+        self._share = share
+        self._seed = seed
+        self._replies = [fault(name) for name in faults]
+        self._routes = {checked_route(route) for route in routes}
+        self._counts: Counter[tuple[Route, int | None]] = Counter()
+
+    def due(self, route: Route, site: int | None) -> Reply | None:
+        """Count a request, and say what it gets.
+
+        Args:
+            route: The request's route.
+            site: The site that it is about.
+
+        Returns:
+            One of the faults, or `None`.
+        """
+        if route not in self._routes:
+            return None
+        self._counts[route, site] += 1
+        chance = random.Random(f"{self._seed}/{route}/{site}/{self._counts[route, site]}")  # noqa: S311 - no secret
+        return chance.choice(self._replies) if chance.random() < self._share else None
+
+
+@dataclass(frozen=True)
+class _Which:
+    first: int
+    last: int | None
+
+
+def parse_injection(text: str) -> Injection:
+    """Read an injection: `ROUTE[/SITE][:WHICH]=FAULT[:SECONDS]`.
+
+    Args:
+        text: `publish:2=reset-after`, `job:3-5=404`, `job/911:2-=stall-in-body:5`, `job=429-date` (every one).
+
+    Raises:
+        ValueError: It is something else; the message says which part, and what to write.
+    """
+    found = _INJECTION.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no injection: write ROUTE[/SITE][:WHICH]=FAULT, such as {EXAMPLE}")
+    route = next((each for each in ROUTES if each == found["route"]), None)
+    if route is None:
+        raise ValueError(f"{text!r}: there is no route {found['route']!r}; the routes are {', '.join(ROUTES)}")
+    site = found["site"]
+    if site is not None and not re.fullmatch("0*[1-9][0-9]{0,18}", site, re.ASCII):
+        raise ValueError(f"{text!r}: {site!r} is no site; write for instance {route}/910")
+    try:
+        which = _which(found["which"])
+        reply = fault(found["fault"])
+        return Injection(route, reply, first=which.first, last=which.last, site=None if site is None else int(site))
+    except ValueError as error:
+        raise ValueError(f"{text!r}: {error}") from None
+
+
+def _which(text: str | None) -> _Which:
+    if text is None:
+        return _Which(1, None)
+    found = _WHICH.fullmatch(text)
+    if found is None:
+        raise ValueError(
+            f"{text!r} does not say which requests; write 2 (the second), 2-4, or 2- (from the second on)"
+        )
+    if found["last"]:
+        return _Which(int(found["first"]), int(found["last"]))
+    return _Which(int(found["first"]), None if found["open"] else int(found["first"]))
