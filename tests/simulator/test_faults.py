@@ -14,20 +14,18 @@ from pulumi_nao.simulator import FAULTS, Answer, HangUp, Injection, Simulator, f
 from .wire import KEY, PUBLISH_910, ask, connect, look, publish
 
 
-def received(
-    nao,
-    request=f"GET /api/v2/background_jobs/48145 HTTP/1.1\r\nHost: x\r\nAuthorization: {KEY}\r\nConnection: close\r\n\r\n",
-):
+HEADERS = f"Host: x\r\nAuthorization: {KEY}\r\nConnection: close\r\n\r\n"
+LOOK = f"GET /api/v2/background_jobs/48145 HTTP/1.1\r\n{HEADERS}"
+POST = f"POST {PUBLISH_910} HTTP/1.1\r\n{HEADERS}"
+
+
+def received(nao, request=LOOK):
     """All bytes of an answer, the client staying until the server closes."""
     address = urlsplit(nao.url)
     with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
         connection.sendall(request.encode())
         with connection.makefile("rb") as stream:
             return stream.read()
-
-
-def post():
-    return f"POST {PUBLISH_910} HTTP/1.1\r\nHost: x\r\nAuthorization: {KEY}\r\nConnection: close\r\n\r\n"
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -41,7 +39,7 @@ def test_a_fault_on_a_publication_starts_a_job_or_does_not_as_it_says(nao, name)
     seconds = {"drip": ":0", "refuse": ":0", "stall-before-headers": ":0", "stall-in-body": ":0"}.get(name, "")
     nao.script("publish", fault(name + seconds))
     try:
-        received(nao, post())
+        received(nao, POST)
     except ConnectionError:
         assert name.startswith("reset")
     assert nao.publications(910) == (1 if FAULTS[name].takes_effect else 0)
