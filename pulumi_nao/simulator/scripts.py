@@ -36,7 +36,7 @@ class Connection(Protocol):
 
     @property
     def origin(self) -> str:
-        """Where the client reached the server: `http://127.0.0.1:8910`."""
+        """Scheme, host and port where the client reached the server."""
 
     def send_answer(self, answer: Answer) -> None:
         """Send an answer, whole and in one piece."""

@@ -13,7 +13,6 @@ from pulumi_nao.simulator import FAULTS, Answer, HangUp, Injection, Simulator, f
 
 from .wire import KEY, PUBLISH_910, ask, connect, look, publish
 
-
 HEADERS = f"Host: x\r\nAuthorization: {KEY}\r\nConnection: close\r\n\r\n"
 LOOK = f"GET /api/v2/background_jobs/48145 HTTP/1.1\r\n{HEADERS}"
 POST = f"POST {PUBLISH_910} HTTP/1.1\r\n{HEADERS}"
