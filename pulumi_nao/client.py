@@ -31,7 +31,7 @@ from pulumi_nao.errors import (
     TooManyRequests,
 )
 from pulumi_nao.exchange import Exchange, WatchedAdapter
-from pulumi_nao.models import AcceptedDocument, Job, JobDocument, JobState, publication_of
+from pulumi_nao.models import AcceptedDocument, Job, JobDocument, JobState, Probe, publication_of
 from pulumi_nao.pace import Pace
 from pulumi_nao.text import printable
 from pulumi_nao.transport import (
@@ -188,18 +188,43 @@ class NaoClient:
         url = self._url(f"background_jobs/{job_id}")
         return Job(operation, job_id, url, lambda: self._look(job_id))
 
-    def _look(self, job_id: str) -> JobState:
+    def probe(self) -> Probe:
+        """Ask for a job that cannot exist: this changes nothing, and the answer tells what becomes of the key.
+
+        `GET /background_jobs/0`. It is documented that 401 means a wrong key, 404 something that does not exist, and
+        that errors have a body with the root `errors`; inferred that the key is looked at first.
+
+        Returns:
+            The answer, whatever it is.
+
+        Raises:
+            LookFailed: There was none.
+        """
+        response, body = self._get("background_jobs/0", whole=True)
+        date = _http_date(response.headers.get("Date", ""))
+        return Probe(
+            response.status_code,
+            self._status(response),
+            is_documented_error=_is_documented_error(body),
+            ahead=None if date is None else (date - self._clock.now()).total_seconds(),
+        )
+
+    def _get(self, path: str, *, whole: bool = False) -> tuple[requests.Response, bytes]:
+        """GET an answer, and the body of a good one (or of any, when the whole is wanted)."""
         self._pace.keep()
 
         def call() -> tuple[requests.Response, bytes]:
-            with self._send(self._looks, "GET", f"background_jobs/{job_id}", {}) as response:
-                wanted = response.status_code == requests.codes.ok
+            with self._send(self._looks, "GET", path, {}) as response:
+                wanted = whole or response.status_code == requests.codes.ok
                 return response, read_body(response) if wanted else b""
 
         try:
-            response, body = Exchange().run(call, self._answer_timeout, self._cancelled, CANCELLED_LOOK_GRACE)
+            return Exchange().run(call, self._answer_timeout, self._cancelled, CANCELLED_LOOK_GRACE)
         except EXCHANGE_FAILURES as error:
             raise LookFailed(reason_of(error)[0]) from None
+
+    def _look(self, job_id: str) -> JobState:
+        response, body = self._get(f"background_jobs/{job_id}")
         if response.status_code != requests.codes.ok:
             self._refuse_look(response)
         try:
@@ -333,3 +358,11 @@ def _http_date(text: str) -> datetime | None:
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _is_documented_error(body: bytes) -> bool:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and "errors" in document
