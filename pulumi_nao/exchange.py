@@ -8,6 +8,7 @@ import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only from 3.11 on
 from contextlib import suppress
+from http.client import HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from requests.adapters import HTTPAdapter
@@ -16,6 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from io import BufferedReader
 
 Result = TypeVar("Result")
 
@@ -111,8 +113,44 @@ class Exchange:
             self._socket = connection.sock
 
 
+class _WholeHead(HTTPResponse):
+    """An answer whose headers came to their end.
+
+    The standard library takes the end of the connection for the end of the headers. A `Location` that was cut short
+    would name another job.
+    """
+
+    def begin(self) -> None:
+        source = self.fp
+        lines: Any = _Lines(source)
+        self.fp = lines
+        super().begin()
+        if self.fp is lines:
+            self.fp = source
+        if lines.last.strip():
+            raise IncompleteRead(lines.last)
+
+
+class _Lines:
+    """Remembers the line that was read last."""
+
+    def __init__(self, source: BufferedReader) -> None:
+        self.source = source
+        self.last = b""
+
+    def readline(self, limit: int) -> bytes:
+        line = self.source.readline(limit)
+        self.last = line or b"(end)"
+        return line
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the source
+        return getattr(self.source, name)
+
+
 class _Watched:
     """Beside one of urllib3's connections: tells the exchange of this thread about it."""
+
+    response_class = _WholeHead
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc] # urllib3's
@@ -129,11 +167,11 @@ class _Watched:
             exchange.use(cast("HTTPConnection", self))
 
 
-class _Http(_Watched, HTTPConnection):
+class _Http(_Watched, HTTPConnection):  # type: ignore[misc] # an HTTPResponse is one
     pass
 
 
-class _Https(_Watched, HTTPSConnection):
+class _Https(_Watched, HTTPSConnection):  # type: ignore[misc] # as above
     pass
 
 

@@ -6,7 +6,7 @@ import os
 import socket
 import ssl
 import zlib
-from http.client import RemoteDisconnected
+from http.client import IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -141,7 +141,7 @@ _REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
     (RemoteDisconnected, "the connection was closed without an answer", True),
     (ConnectionResetError, "the connection was reset", True),
     (BrokenPipeError, "the connection was reset", True),
-    (urllib3.exceptions.IncompleteRead, "the answer was cut short", True),
+    (IncompleteRead, "the answer was cut short", True),
     (requests.exceptions.ChunkedEncodingError, "the answer was cut short", True),
     (requests.exceptions.InvalidSchema, "the URL's scheme is not supported", False),
     (requests.exceptions.InvalidURL, "the URL is malformed", False),

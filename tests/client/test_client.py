@@ -24,6 +24,7 @@ from pulumi_nao.errors import (
 )
 from pulumi_nao.exchange import Exchange, WatchedAdapter
 from pulumi_nao.simulator import Answer, HangUp
+from pulumi_nao.simulator.faults.connection import Garbled
 from pulumi_nao.transport import BareToken, new_session
 from tests.core.fake_clock import FakeClock
 
@@ -225,6 +226,14 @@ def test_a_huge_answer_is_not_read(client, nao):
     nao.script("job", Answer(200, body="x" * 2_000_000))
     with pytest.raises(LookFailed, match="far larger than any job"):
         client.publish(910).look()
+
+
+@pytest.mark.parametrize("cut", [1, 4, 20, 100])
+def test_headers_that_were_cut_short_name_no_job(client, nao, cut):
+    whole = b"HTTP/1.1 303 See Other\r\nDate: now\r\nLocation: " + JOB.encode() + b"\r\n\r\n"
+    nao.script("publish", Garbled(lambda _head, _body: whole[:-cut]))
+    with pytest.raises(MayHaveStarted):
+        client.publish(910)
 
 
 def test_another_id_in_the_body_is_ignored(client, nao):
