@@ -22,6 +22,8 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = f"pulumi-nao {release}"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_theme_options = {"navigation_with_keys": True}
 
 myst_enable_extensions = ["deflist"]

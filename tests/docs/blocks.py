@@ -63,7 +63,7 @@ def read(path: Path, name: str) -> list[Block]:
 def _block(
     page: str, document: Document, notes: dict[int, Region], region: Region, language: str, *, hidden: bool = False
 ) -> Block:
-    file = region.lexemes.get("options", {}).get("caption", "").strip("`")
+    file = region.lexemes.get("options", {}).get("caption", "").strip('"`')
     note = ""
     before = max((end for end in notes if end <= region.start), default=None)
     # A comment belongs to the block that follows it at once.

@@ -24,7 +24,6 @@ NOT_RUN = {
     ("README.md", "pip install pulumi-nao"): "there is no package index at hand; the tutorial installs the wheel",
     ("sdk-docs/how-to/keys.md", "values:"): "it needs an account of Pulumi ESC",
     ("sdk-docs/how-to/keys.md", "environment:"): "it needs an account of Pulumi ESC",
-    ("sdk-docs/how-to/killed-runner.md", "pulumi-nao job 48145 --wait"): "the command is still to come",
     ("sdk-docs/how-to/policies.md", "description: How we publish tracking configurations"): (
         "pulumi_policy is a package of its own"
     ),

@@ -6,7 +6,10 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from pulumi_nao.simulator import Simulator
 from tests.docs.blocks import COMMANDS, DOCTEST, OUTPUT, Block
@@ -92,6 +95,11 @@ class Workspace:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=20)
         self.nao.stop()
+        # What a killed engine left behind.
+        for left in psutil.process_iter():
+            with suppress(psutil.Error):
+                if left.environ().get("DOCS_MEMORY") == str(self._memory):
+                    left.kill()
 
     def run(self, block: Block) -> None:
         """Do with a block what its place and its note ask for."""

@@ -1,0 +1,48 @@
+"""The reference names everything that there is."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from pulumi_nao import errors
+from pulumi_nao.publication import TrackingConfigPublication
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "sdk-docs" / "reference"
+SUMMARIES = {"NaoError", "JobError", "JobRunsOn"}
+
+
+def read(name):
+    return (REFERENCE / name).read_text(encoding="utf-8")
+
+
+def test_every_error_that_ends_a_publication_has_a_row_with_cause_and_remedy():
+    ending = {
+        name
+        for name, found in vars(errors).items()
+        if inspect.isclass(found)
+        and issubclass(found, errors.NaoError)
+        and not issubclass(found, errors.LookFailed)
+        and name not in SUMMARIES
+    }
+    rows = re.findall(
+        r"^\|.*\{any\}`(\w+) <pulumi_nao\.errors\.\1>` \|[^|]+\|[^|]+\|$", read("errors.md"), re.MULTILINE
+    )
+    assert set(rows) == ending
+
+
+def test_every_output_has_a_row():
+    outputs = set(TrackingConfigPublication.__annotations__)
+    table = read("resource.md").partition("## Outputs")[2].partition("##")[0]
+    assert {name for name in outputs if f"`{name}`" in table} == outputs
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", REFERENCE / "configuration.md"], ids=lambda page: page.name)
+def test_every_setting_is_listed_with_its_variable(page):
+    source = (ROOT / "pulumi_nao" / "settings.py").read_text(encoding="utf-8")
+    settings = set(re.findall(r'\(\w+, "(\w+)", "([A-Z_]+)"\)', source))
+    text = page.read_text(encoding="utf-8")
+    assert len(settings) == 5
+    assert {s for s in settings if f"`nao:{s[0]}`" in text and f"`NAO_{s[1]}`" in text} == settings
