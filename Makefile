@@ -22,6 +22,10 @@ test: $(READY) $(OLDEST_READY)  ## Run all tests, the engine's included
 	  PATH="$(BIN):$$engine:$$PATH" COVERAGE_FILE="$(CURDIR)/.coverage" \
 	  $(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95 $(TESTS)
 
+.PHONY: network
+network: $(READY) $(OLDEST_READY)  ## Run the tests behind nginx and toxiproxy; a missing piece is an error
+	@CI=true $(BIN)/python -m pytest tests/network
+
 .PHONY: check
 check: $(READY)  ## Format, lint (docstrings too), types and layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }

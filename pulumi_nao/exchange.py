@@ -30,6 +30,10 @@ class AnswerTimeout(Exception):
     """One exchange took longer than an answer may take, however the time was spent."""
 
 
+class NoSuchBundle(Exception):
+    """The environment names a file of certificate authorities that is not there."""
+
+
 class Exchange:
     """One request and its answer, in a thread that can be left behind.
 
@@ -193,6 +197,17 @@ class WatchedAdapter(HTTPAdapter):
     def __init__(self, connections: int) -> None:
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0, pool_block=True)
         _watch(self.poolmanager)
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as in requests
+        """Choose the certificate authorities.
+
+        Raises:
+            NoSuchBundle: Their file is missing.
+        """
+        try:
+            super().cert_verify(*args, **kwargs)  # type: ignore[no-untyped-call]
+        except OSError:
+            raise NoSuchBundle from None
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:  # noqa: ANN401 - as in requests
         """Watch a proxy's connections like direct ones."""

@@ -14,7 +14,7 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
-from pulumi_nao.exchange import AnswerTimeout
+from pulumi_nao.exchange import AnswerTimeout, NoSuchBundle
 
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
@@ -128,6 +128,7 @@ _REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
     (AnswerTimeout, "no complete answer in time", True),
     (AnswerTooLarge, "the answer is far larger than any job", True),
     (AnswerUnreadable, "the answer could not be decompressed", True),
+    (NoSuchBundle, "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file that does not exist", False),
     (ssl.SSLCertVerificationError, "the server's certificate is not trusted", False),
     (ssl.SSLError, "no secure connection could be agreed", False),
     (requests.exceptions.SSLError, "no secure connection could be agreed", False),
@@ -155,8 +156,13 @@ EXCHANGE_FAILURES = (
     AnswerTimeout,
     AnswerTooLarge,
     AnswerUnreadable,
+    NoSuchBundle,
     OSError,
 )
+
+# OpenSSL's numbers for a chain that leads to nobody known: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT to
+# X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE.
+_UNKNOWN_AUTHORITY = range(18, 22)
 
 
 def reason_of(error: BaseException) -> tuple[str, bool]:
@@ -170,6 +176,13 @@ def reason_of(error: BaseException) -> tuple[str, bool]:
     chain = _causes(error)
     for kind, words, may_pass in _REASONS:
         found = next((cause for cause in chain if isinstance(cause, kind)), None)
+        if isinstance(found, ssl.SSLCertVerificationError):
+            way_out = (
+                "; name the file of a private authority in REQUESTS_CA_BUNDLE"
+                if found.verify_code in _UNKNOWN_AUTHORITY
+                else ""
+            )
+            return f"{words} ({found.verify_message.rstrip('.')}){way_out}", may_pass
         if isinstance(found, ssl.SSLError) and found.reason:
             return f"{words} ({found.reason.replace('_', ' ').lower()})", may_pass
         if found is not None:

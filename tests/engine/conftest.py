@@ -1,6 +1,5 @@
 """The real engine, run as a user runs it, against the simulator."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.stack import Stack
+from tests.missing import leave_out
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,10 +19,7 @@ def engine_path():
         [sys.executable, str(ROOT / "tools" / "engine" / "find.py")], capture_output=True, text=True, check=False
     )
     if found.returncode:
-        message = f"THE ENGINE TIER DID NOT RUN, there is no engine:\n{found.stderr}"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        leave_out(f"THE ENGINE TIER DID NOT RUN, there is no engine:\n{found.stderr}")
     return found.stdout.strip()
 
 

@@ -18,6 +18,7 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grp
 
 import pulumi_nao
 from pulumi_nao.provider import TrackingConfigPublicationProvider
+from tests.missing import leave_out
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "k-0123456789-host-tier"
@@ -98,10 +99,7 @@ def start_host(request, nao, tmp_path):
     """Start a host at the oldest SDK or the locked one."""
     python = ROOT / ".venv-oldest" / "bin" / "python" if request.param == "oldest" else Path(sys.executable)
     if not python.exists():
-        message = f"there is no {python}: `make test` makes it"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        leave_out(f"there is no {python}: `make test` makes it")
     # The package alone, from the work tree or an installed wheel, beside the SDK of that Python.
     (tmp_path / "pulumi_nao").symlink_to(Path(pulumi_nao.__file__).parent)
     running = []
