@@ -51,8 +51,3 @@ def test_the_editable_install_is_found_where_the_language_host_looks():
     code = "import importlib.resources as r; print((r.files('pulumi_nao') / 'pulumi-plugin.json').is_file())"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "True\n"
-
-
-def test_the_changelog_begins_with_this_version():
-    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
-    assert next(line for line in lines if line.startswith("## ")).startswith("## [0.1.0]")

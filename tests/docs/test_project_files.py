@@ -1,0 +1,73 @@
+"""CHANGELOG, CONTRIBUTING and the issue forms keep up with the project."""
+
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pulumi_nao import __version__
+from tests.docs.test_pages import PAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+RELEASES = re.findall(r"^## \[(.+)\] - (.+)$", CHANGELOG, re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
+
+
+def test_the_changelog_begins_with_this_version():
+    assert RELEASES[0][0] == __version__
+
+
+def test_every_release_in_the_changelog_has_a_version_and_a_date_and_none_but_the_first_is_unreleased():
+    headings = [line for line in CHANGELOG.splitlines() if line.startswith("## ")]
+    assert len(RELEASES) == len(headings)
+    dates = [day for place, (_, day) in enumerate(RELEASES) if (place, day) != (0, "unreleased")]
+    assert [date.fromisoformat(day).isoformat() for day in dates] == sorted(dates, reverse=True)
+
+
+def test_the_changelog_uses_the_headings_of_keep_a_changelog():
+    kinds = set(re.findall(r"^### (.+)$", CHANGELOG, re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_the_map_of_the_code_names_every_room():
+    rooms = {
+        path.stem
+        for path in (ROOT / "pulumi_nao").iterdir()
+        if (path.suffix == ".py" or path.is_dir()) and not path.name.startswith("_")
+    }
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert {room for room in rooms if f"`{room}`" in text} == rooms
+
+
+def test_the_table_of_the_tests_names_every_folder():
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert {folder for folder in folders if f"`tests/{folder}`" in text} == folders
+
+
+def test_the_issue_forms_are_valid():
+    names = [path for path in FORMS if path.name != "config.yml"]
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
+    forms = subprocess.run(
+        [*command, "vendor.github-issue-forms", *names], capture_output=True, text=True, check=False
+    )
+    assert (len(names), forms.returncode) == (3, 0), forms.stdout
+    config = subprocess.run(
+        [*command, "vendor.github-issue-config", ROOT / ".github" / "ISSUE_TEMPLATE" / "config.yml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert config.returncode == 0, config.stdout
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_of_a_page_leads_to_a_file(name):
+    page = PAGES[name]
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
