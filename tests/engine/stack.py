@@ -34,6 +34,12 @@ class Run:
     def green(self):
         return self.code == 0
 
+    def diagnostics(self, name):
+        """What the summary at the end shows under a publication's own heading."""
+        summary = self.output.partition("\nDiagnostics:\n")[2]
+        section = summary.partition(f":TrackingConfigPublication ({name}):\n")[2].partition("\n\n")[0]
+        return [line.strip() for line in section.splitlines()]
+
 
 class Stack:
     """Runs commands of Pulumi on a state of its own."""
