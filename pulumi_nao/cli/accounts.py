@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_nao.account import PUBLIC_SERVER
+from pulumi_nao.cli.streams import hide
 from pulumi_nao.client import NaoClient
 from pulumi_nao.lifecycle import Limit, Publisher
 from pulumi_nao.pace import Pace
@@ -70,6 +71,7 @@ class Accounts:
             limit = self._timeout or self._settings.limit(namespace)
             server = self._settings.stated_server(namespace) or PUBLIC_SERVER
             key = self._settings.api_key(namespace)
+            hide(key.value)
             client = NaoClient(key.value, server, key_origin=key.source, clock=self._clock, pace=self._pace)
             publisher = Publisher(client, self._clock, self._turns)
             self._open[namespace] = Account(namespace, client, publisher, limit)

@@ -22,6 +22,8 @@ from pulumi_nao.namespaces import DEFAULT_NAMESPACE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pulumi_nao.lifecycle import Attempt
+
 
 class Ending(IntEnum):
     """An outcome and its exit code. The higher the number, the more care it takes to run the command again.
@@ -61,15 +63,17 @@ _ENDINGS: tuple[tuple[type[NaoError], Ending], ...] = (
 )
 
 
-def ending_of(error: NaoError | None) -> Ending:
+def ending_of(error: NaoError | None, attempt: Attempt | None = None) -> Ending:
     """Find the outcome that an error stands for.
 
     Args:
         error: What went wrong; `None` when nothing did.
+        attempt: What is known of the publication, if it was one.
     """
     if error is None:
         return Ending.DONE
-    return next((ending for kind, ending in _ENDINGS if isinstance(error, kind)), Ending.MAY_HAVE_STARTED)
+    unforeseen = Ending.JOB_RUNS_ON if attempt and attempt.may_be_running else Ending.MAY_HAVE_STARTED
+    return next((ending for kind, ending in _ENDINGS if isinstance(error, kind)), unforeseen)
 
 
 def worst(endings: Iterable[Ending]) -> Ending:
@@ -92,18 +96,19 @@ def wait_command(job_id: str, namespace: str) -> str:
     return f"pulumi-nao job {job_id} --wait{option}"
 
 
-def next_step(error: NaoError, site_id: int, namespace: str) -> str:
+def next_step(ending: Ending, attempt: Attempt | None, site_id: int, namespace: str) -> str:
     """Write the command that comes next after a publication went wrong.
 
     Args:
-        error: What went wrong.
+        ending: How it ended.
+        attempt: What is known of it.
         site_id: The site.
         namespace: The account.
     """
-    if isinstance(error, JobRunsOn):
-        return f"Go on with `{wait_command(error.job.id, namespace)}`. Publishing again would start a second job."
+    if ending is Ending.JOB_RUNS_ON and attempt and attempt.job_id:
+        return f"Go on with `{wait_command(attempt.job_id, namespace)}`. Publishing again would start a second job."
     site = str(site_id) if namespace == DEFAULT_NAMESPACE else f"{namespace}:{site_id}"
     command = f"`pulumi-nao publish {site}`"
-    if isinstance(error, (NotSent, Rejected)):
+    if ending in (Ending.NOT_SENT, Ending.REJECTED):
         return f"Nothing was started: {command} can be run again."
     return f"{command} publishes again."

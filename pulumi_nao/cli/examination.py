@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_nao.account import PUBLIC_SERVER
 from pulumi_nao.cli.diagnosis import Diagnosis, Finding, Mark, Verdict
+from pulumi_nao.cli.streams import hide
 from pulumi_nao.cli.token import expiry_of, is_jwt
 from pulumi_nao.client import NaoClient
 from pulumi_nao.errors import ACCESS_ADVICE, KEY_ADVICE, ConfigurationError, LookFailed
@@ -72,6 +73,7 @@ def _settings(diagnosis: Diagnosis, namespace: str, environment: Mapping[str, st
     )
     if not problems:
         key = settings.api_key(namespace)
+        hide(key.value)
         diagnosis.findings += _expiry(key.value, settings.limit(namespace).seconds)
         server = settings.stated_server(namespace) or PUBLIC_SERVER
         return NaoClient(key.value, server, key_origin=key.source, answer_timeout=_ANSWER_TIMEOUT)

@@ -138,6 +138,8 @@ class LiveDisplay:
             self._rows.pop(operation, None)
             self._ended += 1
             self._failed += failed
+        # A line printed above takes the display along as it was last drawn.
+        self._live.refresh()
 
     def _render(self) -> RenderableType:
         with self._guard:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
-from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 from pulumi_nao.cli import parsing, records
@@ -16,7 +15,7 @@ from pulumi_nao.cli.parser import refuse_key_options
 from pulumi_nao.cli.stop import stopping
 from pulumi_nao.cli.streams import standard_error, standard_output
 from pulumi_nao.clock import SystemClock
-from pulumi_nao.errors import ConfigurationError, MayHaveStarted, NaoError, NotSent
+from pulumi_nao.errors import ConfigurationError, Defect, NotSent
 from pulumi_nao.lifecycle import Attempt, Outcome
 from pulumi_nao.models import publication_of
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE
@@ -110,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
             standard_error().line(error.text("Nothing was sent."))
             if arguments.json:
                 for namespace, site_id in wanted:
-                    standard_output().line(records.publication(site_id, namespace, None, error))
+                    standard_output().line(records.publication(site_id, namespace, Ending.NOT_SENT, None, error))
             return Ending.NOT_SENT
         verdicts = _Verdicts(display, as_json=arguments.json)
         with display:
@@ -143,19 +142,18 @@ class _Verdicts:
 
     def add(self, task: _Task, outcome: Outcome) -> None:
         attempt, error = outcome.attempt, outcome.error
-        self.endings.append(ending_of(error))
+        namespace = task.account.namespace
+        ending = ending_of(error, attempt)
+        self.endings.append(ending)
         if error:
-            self._display.failed(task.operation, self._text(task, error))
+            first = error.advice not in self._advice_given
+            self._advice_given.add(error.advice)
+            step = next_step(ending, attempt, task.site_id, namespace)
+            self._display.failed(task.operation, task.label + error.text(step, advice=first))
         elif attempt:
             self._display.done(task.operation, _done(task.operation, attempt))
         if self._as_json:
-            standard_output().line(records.publication(task.site_id, task.account.namespace, attempt, error))
-
-    def _text(self, task: _Task, error: NaoError) -> str:
-        first = error.advice not in self._advice_given
-        self._advice_given.add(error.advice)
-        step = next_step(error, task.site_id, task.account.namespace)
-        return task.label + error.text(step, advice=first)
+            standard_output().line(records.publication(task.site_id, namespace, ending, attempt, error))
 
     @property
     def summary(self) -> str:
@@ -186,13 +184,11 @@ def _publish(tasks: list[_Task], at_once: int, display: Display, verdicts: _Verd
 
 def _outcome(task: _Task, future: Future[Outcome]) -> Outcome:
     """Take a thread's outcome; a defect of ours is one, too, and must not hide the others."""
-    error = future.exception()
-    if error is None:
+    try:
         return future.result()
-    where = extract_tb(error.__traceback__)[-1]
-    defect = f"an error in pulumi-nao itself, {type(error).__name__} at {where.name}:{where.lineno}; please report it"
-    attempt = Attempt(task.site_id, None, task.account.client.base_url)
-    return Outcome(attempt, MayHaveStarted(publication_of(task.site_id), defect))
+    except Exception as defect:  # noqa: BLE001 - whatever it is
+        lost = Attempt(task.site_id, None, task.account.client.base_url)
+        return Outcome(lost, Defect(publication_of(task.site_id), defect))
 
 
 def _done(operation: str, attempt: Attempt) -> str:

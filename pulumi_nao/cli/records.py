@@ -6,20 +6,20 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from pulumi_nao.cli.endings import Ending, ending_of
-
 if TYPE_CHECKING:
+    from pulumi_nao.cli.endings import Ending
     from pulumi_nao.errors import NaoError
     from pulumi_nao.lifecycle import Attempt
     from pulumi_nao.models import Job, JobState
 
 
-def publication(site_id: int, namespace: str, attempt: Attempt | None, error: NaoError | None) -> str:
+def publication(site_id: int, namespace: str, ending: Ending, attempt: Attempt | None, error: NaoError | None) -> str:
     """Write how the publication of a site ended.
 
     Args:
         site_id: The site.
         namespace: Its account.
+        ending: Its exit code.
         attempt: What is known of the attempt; `None` when there was none.
         error: What went wrong.
     """
@@ -27,7 +27,7 @@ def publication(site_id: int, namespace: str, attempt: Attempt | None, error: Na
         {
             "site_id": site_id,
             "namespace": namespace,
-            **_outcome(ending_of(error)),
+            **_outcome(ending),
             "base_url": attempt.base_url if attempt else None,
             "job_id": attempt.job_id if attempt else None,
             "job_url": attempt.job_url if attempt else None,

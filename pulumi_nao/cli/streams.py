@@ -10,6 +10,8 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pulumi_nao.text import redact
+
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -27,9 +29,18 @@ class Stream:
     def __init__(self, stream: TextIO | None) -> None:
         self.trouble = ""
         self._stream = stream
+        self._secrets: list[str] = []
         self._guard = threading.RLock()
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+    def hide(self, secret: str) -> None:
+        """Never show a value from now on, wherever it may come from.
+
+        Args:
+            secret: A key.
+        """
+        self._secrets.append(secret)
 
     @property
     def encoding(self) -> str:
@@ -49,7 +60,7 @@ class Stream:
         with self._guard:
             if self._stream is not None:
                 try:
-                    self._stream.write(text)
+                    self._stream.write(redact(text, self._secrets))
                 except (OSError, ValueError) as error:
                     self._failed(error)
         return len(text)
@@ -99,3 +110,13 @@ def standard_output() -> Stream:
 def standard_error() -> Stream:
     """The process's standard error."""
     return Stream(sys.stderr)
+
+
+def hide(secret: str) -> None:
+    """Never show a value on either stream from now on.
+
+    Args:
+        secret: A key.
+    """
+    standard_output().hide(secret)
+    standard_error().hide(secret)

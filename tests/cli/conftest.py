@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
+from pulumi_nao.simulator import Reply
 from tests.conftest import KEYS
 
 KEY = KEYS[1]
@@ -61,6 +63,23 @@ class CommandLine:
                 yield process
             finally:
                 process.kill()
+
+
+class Silence(Reply):
+    """Takes the request and does not answer for ten seconds."""
+
+    after_effect = True
+
+    def send(self, _connection, _normal):
+        time.sleep(10)
+
+
+def until(condition):
+    for _ in range(1200):
+        if condition():
+            return
+        time.sleep(0.05)
+    pytest.fail("it did not happen within a minute")
 
 
 @pytest.fixture

@@ -199,20 +199,39 @@ def test_a_server_that_is_not_there_was_sent_nothing(outside):
     assert f"cannot connect to http://127.0.0.1:{port}: connection refused" in ended.err
 
 
-def test_a_defect_of_ours_is_one_line_and_hides_no_other_site(command, nao, tmp_path):
+def sabotaged(command, tmp_path, code):
+    """The command with a defect: `code` stands in for the publishing of site 912."""
     (tmp_path / "sitecustomize.py").write_text(
+        "import os\n"
         "from pulumi_nao import lifecycle\n"
         "publish = lifecycle.Publisher.publish\n"
         "def broken(self, site_id, *rest):\n"
         "    if site_id == 912:\n"
-        "        raise TypeError('secret')\n"
+        f"        {code}\n"
         "    return publish(self, site_id, *rest)\n"
         "lifecycle.Publisher.publish = broken\n"
     )
-    ended = command.with_environment(PYTHONPATH=str(tmp_path))("publish", "912", "910")
+    return command.with_environment(PYTHONPATH=str(tmp_path))
+
+
+def test_a_defect_of_ours_hides_no_other_site(command, nao, tmp_path):
+    ended = sabotaged(command, tmp_path, "raise TypeError('odd')")("publish", "912", "910")
     assert ended.code == 8
-    assert ended.err.startswith(
-        "publication of site 912 may have started: an error in pulumi-nao itself, TypeError at "
-    )
-    assert "secret" not in ended.err
+    assert ended.err.startswith("publication of site 912 met a defect of pulumi-nao: TypeError: odd\n")
+    assert nao.publications(910) == 1
+
+
+def test_a_defect_does_not_show_the_key(command, tmp_path):
+    broken = sabotaged(command, tmp_path, "raise TypeError(os.environ['NAO_API_KEY'])")
+    for words in (["publish", "912"], ["publish", "912", "--json"]):
+        ended = broken(*words)
+        assert "TypeError: [redacted]" in ended.err
+        assert KEY not in ended.out + ended.err
+
+
+def test_a_defect_while_a_job_runs_names_the_job(command, nao, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("from pulumi_nao import jobs\njobs.wait = None\n")
+    ended = command.with_environment(PYTHONPATH=str(tmp_path))("publish", "910")
+    assert ended.code == 7
+    assert "  Go on with `pulumi-nao job 48145 --wait`. Publishing again would start a second job.\n" in ended.err
     assert nao.publications(910) == 1
