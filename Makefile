@@ -60,6 +60,10 @@ docs: $(READY)  ## Build the documentation into sdk-docs/_build
 bench: $(READY)  ## Time a fleet of publications on the real engine
 	@engine=$$($(BIN)/python tools/engine/find.py); PATH="$(BIN):$$engine:$$PATH" $(BIN)/python benchmarks/fleet.py
 
+.PHONY: soak
+soak: $(READY)  ## Publish for ten minutes and see that the plugin host does not grow
+	@$(BIN)/python -m benchmarks.soak
+
 .PHONY: lock
 lock: $(READY)  ## Lock the dependencies anew, for every supported Python
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.10 \
