@@ -160,6 +160,8 @@ class LiveDisplay:
         if failed:
             counts.append(f"{failed} not done")
         counts.append(f"{len(rows)} running" + (f" ({len(shown)} shown)" if len(shown) < len(rows) else ""))
+        if ended + len(rows) < self._total:
+            counts.append(f"{self._total - ended - len(rows)} to come")
         bar = Table.grid(padding=(0, 1))
         bar.add_row(ProgressBar(self._total, ended, width=_BAR_WIDTH), Text(", ".join(counts), style="dim"))
         return Group(table, bar)
