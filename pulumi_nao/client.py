@@ -326,7 +326,21 @@ class NaoClient:
         return f"{self.base_url}/api/v2/{path}"
 
     def _status(self, response: requests.Response) -> str:
-        return printable(f"{response.status_code} {response.reason or ''}".strip(), self._secrets)
+        status = f"{response.status_code} {response.reason or ''}".strip()
+        elsewhere = self._elsewhere(response.headers["Location"]) if response.is_redirect else ""
+        return printable(f"{status}{elsewhere}", self._secrets)
+
+    def _elsewhere(self, location: str) -> str:
+        """Name the server that a redirect leads to, unless it is this one: it is often the one to configure."""
+        try:
+            target = urlsplit(urljoin(self.base_url + "/", location.strip()))
+            host, port = target.hostname, target.port
+        except ValueError:
+            return ""
+        ours = urlsplit(self.base_url)
+        if not host or (target.scheme, host, port) == (ours.scheme, ours.hostname, ours.port):
+            return ""
+        return f", pointing to {target.scheme}://{host}{f':{port}' if port else ''}"
 
     def _header(self, response: requests.Response, name: str) -> str:
         return printable(response.headers.get(name, ""), self._secrets)[:_LONGEST_WORDS]

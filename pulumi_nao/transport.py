@@ -130,6 +130,8 @@ _REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
     (AnswerUnreadable, "the answer could not be decompressed", True),
     (NoSuchBundle, "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file that does not exist", False),
     (ssl.SSLCertVerificationError, "the server's certificate is not trusted", False),
+    (ssl.SSLEOFError, "the connection was closed without an answer", True),
+    (ssl.SSLZeroReturnError, "the connection was closed without an answer", True),
     (ssl.SSLError, "no secure connection could be agreed", False),
     (requests.exceptions.SSLError, "no secure connection could be agreed", False),
     (socket.gaierror, "its name cannot be resolved", True),
@@ -183,7 +185,7 @@ def reason_of(error: BaseException) -> tuple[str, bool]:
                 else ""
             )
             return f"{words} ({found.verify_message.rstrip('.')}){way_out}", may_pass
-        if isinstance(found, ssl.SSLError) and found.reason:
+        if type(found) is ssl.SSLError and found.reason:
             return f"{words} ({found.reason.replace('_', ' ').lower()})", may_pass
         if found is not None:
             return words, may_pass

@@ -4,8 +4,11 @@ import socket
 
 import pytest
 
-from pulumi_nao.errors import MayHaveStarted, ServerUnreachable, WaitTimedOut
+from pulumi_nao import NaoClient
+from pulumi_nao.errors import MayHaveStarted, NaoError, ServerUnreachable, WaitTimedOut
+from pulumi_nao.models import Job
 from tests.network.run import KEY, SHORT, Stack
+from tests.network.toxiproxy import FaultyLink
 
 
 @pytest.fixture
@@ -165,3 +168,65 @@ def test_on_a_link_that_resets_half_of_all_connections_every_green_run_is_true(l
         assert stack.record.done
         lost = sum(1 for run in runs if run.end is MayHaveStarted)
         assert 1 <= nao.publications(910) - jobs <= 1 + lost
+
+
+@pytest.fixture
+def secure_link(toxiproxy, nginx, authority, monkeypatch):
+    """A link to nginx, which speaks TLS; its certificate is trusted."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.file))
+    nginx.start(authority.directives(), tls=True)
+    link = FaultyLink(toxiproxy, nginx.url)
+    yield link
+    link.remove()
+
+
+LOST_HANDSHAKES = {
+    "closed at once": ("limit_data", "upstream", {"bytes": 0}),
+    "closed in the server's part": ("limit_data", "downstream", {"bytes": 500}),
+    "reset": ("reset_peer", "downstream", {"timeout": 0}),
+    "silent": ("timeout", "downstream", {"timeout": 0}),
+}
+
+
+@pytest.mark.parametrize("fault", LOST_HANDSHAKES.values(), ids=LOST_HANDSHAKES)
+def test_a_handshake_that_is_lost_has_sent_nothing_and_is_made_again(secure_link, nao, fault):
+    kind, stream, attributes = fault
+    stack = Stack(secure_link.url.replace("http:", "https:"), answer_timeout=1.0)
+    secure_link.fault(kind, stream, **attributes)
+    first = stack.up(lambda line: secure_link.mend() if "trying again" in line else None)
+    assert (first.end, first.saved, nao.publications(910), nao.count("publish")) == (None, "success", 1, 1)
+
+
+@pytest.mark.parametrize("fault", LOST_HANDSHAKES.values(), ids=LOST_HANDSHAKES)
+def test_a_secure_link_lost_under_a_wait_is_taken_up_again(secure_link, nao, fault):
+    nao.add_site(910, job_seconds=0.2)
+    stack = Stack(secure_link.url.replace("http:", "https:"), answer_timeout=1.0)
+    kind, stream, attributes = fault
+
+    def on_report(line):
+        if "accepted" in line:
+            secure_link.fault(kind, stream, **attributes)
+        elif "still waiting" in line:
+            secure_link.mend()
+
+    first = stack.up(on_report)
+    assert (first.end, first.saved, nao.publications(910)) == (None, "success", 1)
+    assert any("in contact with NAO Cloud again" in line for line in first.told)
+
+
+def test_wherever_a_secure_connection_is_cut_what_is_said_of_the_publication_is_true(secure_link, nao):
+    """From the first byte of the handshake to the last of the answer."""
+    ends = set()
+    with NaoClient(KEY, secure_link.url.replace("http:", "https:"), answer_timeout=2.0) as client:
+        for cut in range(0, 4000, 100):
+            before = nao.publications(910)
+            secure_link.fault("limit_data", "downstream", bytes=cut)
+            try:
+                end = type(client.publish(910))
+            except NaoError as error:
+                end = type(error)
+            started = nao.publications(910) - before
+            assert started in {Job: {1}, MayHaveStarted: {0, 1}, ServerUnreachable: {0}}[end]
+            ends.add(end)
+            secure_link.mend()
+    assert ends == {Job, MayHaveStarted, ServerUnreachable}

@@ -120,7 +120,10 @@ NO_NEWS_AND_NO_JOB = {
     "503 without Retry-After": ("return 503;", "503 Service Temporarily Unavailable"),
     "no answer at all": ("return 444;", "the connection was closed without an answer"),
     "a page for maintenance with 200": ("return 200 '<html>Back soon</html>';", "200 OK"),
-    "moved to https": ("return 301 https://$host$request_uri;", "301 Moved Permanently"),
+    "moved to https": (
+        "return 301 https://nao.example$request_uri;",
+        "301 Moved Permanently, pointing to https://nao.example",
+    ),
 }
 
 
@@ -192,7 +195,11 @@ UNSEEN = {
         ContactLost,
         "401 Unauthorized",
     ),
-    "moved to https": ("return 301 https://$host$request_uri;", ContactLost, "301 Moved Permanently"),
+    "moved to https": (
+        "return 301 https://nao.example$request_uri;",
+        ContactLost,
+        "301 Moved Permanently, pointing to https://nao.example",
+    ),
 }
 
 
