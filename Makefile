@@ -44,7 +44,7 @@ wheel: $(READY) $(OLDEST_READY)  ## Build the wheel, install it alone and run th
 	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check --no-deps dist/*.whl
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; cp -r tests pyproject.toml "$$folder"; \
 	  ln -s "$(CURDIR)/.venv-oldest" "$$folder/.venv-oldest"; cd "$$folder"; \
-	  "$(CURDIR)/.venv-wheel/bin/python" -m pytest tests/core tests/client tests/simulator tests/plugin_host
+	  "$(CURDIR)/.venv-wheel/bin/python" -m pytest tests/core tests/client tests/faults tests/simulator tests/plugin_host
 
 .PHONY: format
 format: $(READY)  ## Format the code

@@ -8,7 +8,7 @@ import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only from 3.11 on
 from contextlib import suppress
-from http.client import HTTPResponse, IncompleteRead
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from requests.adapters import HTTPAdapter
@@ -118,7 +118,7 @@ class Exchange:
 
 
 class _WholeHead(HTTPResponse):
-    """An answer whose headers came to their end.
+    """An answer whose headers came to their end, and do not contradict each other.
 
     The standard library takes the end of the connection for the end of the headers. A `Location` that was cut short
     would name another job.
@@ -133,6 +133,9 @@ class _WholeHead(HTTPResponse):
             self.fp = source
         if lines.last.strip():
             raise IncompleteRead(lines.last)
+        lengths = {part.strip() for value in self.headers.get_all("content-length", ()) for part in value.split(",")}
+        if len(lengths) > 1:  # refused by urllib3, too, but without closing the connection
+            raise HTTPException
 
 
 class _Lines:
@@ -214,6 +217,13 @@ class WatchedAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
         _watch(manager)
         return manager
+
+    def close(self) -> None:
+        """Close the connections, too; urllib3 leaves those to the garbage collector."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - it cannot be iterated itself
+                manager.pools[key].close()
+        super().close()
 
 
 def _watch(manager: Any) -> None:  # noqa: ANN401 - urllib3's managers share no base

@@ -6,7 +6,7 @@ import os
 import socket
 import ssl
 import zlib
-from http.client import IncompleteRead, RemoteDisconnected
+from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -142,9 +142,11 @@ _REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
     (requests.exceptions.Timeout, "no answer in time", True),
     (urllib3.exceptions.TimeoutError, "no answer in time", True),
     (RemoteDisconnected, "the connection was closed without an answer", True),
+    (BadStatusLine, "the answer is not HTTP", True),
     (ConnectionResetError, "the connection was reset", True),
     (BrokenPipeError, "the connection was reset", True),
     (IncompleteRead, "the answer was cut short", True),
+    (HTTPException, "the headers of the answer make no sense", True),
     (requests.exceptions.ChunkedEncodingError, "the answer was cut short", True),
     (requests.exceptions.InvalidSchema, "the URL's scheme is not supported", False),
     (requests.exceptions.InvalidURL, "the URL is malformed", False),

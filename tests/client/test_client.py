@@ -1,5 +1,6 @@
 """The client over real sockets, against the simulator."""
 
+import gzip
 import socket
 import threading
 
@@ -23,7 +24,7 @@ from pulumi_nao.errors import (
     TooManyRequests,
 )
 from pulumi_nao.exchange import Exchange, WatchedAdapter
-from pulumi_nao.simulator import Answer, HangUp
+from pulumi_nao.simulator import Answer, HangUp, fault
 from pulumi_nao.simulator.faults.connection import Garbled
 from pulumi_nao.transport import BareToken, new_session
 from tests.core.fake_clock import FakeClock
@@ -220,6 +221,48 @@ def test_a_look_can_fail_in_passing(client, nao, answer):
         job.look()
     assert type(caught.value) is LookFailed
     assert job.look().succeeded
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("reset-after", "the connection was reset"),
+        ("hang-up-after", "the connection was closed without an answer"),
+        ("truncate-headers", "the answer was cut short"),
+        ("truncate-body", "the answer was cut short"),
+        ("length-too-long", "the answer was cut short"),
+        ("bad-chunks", "the answer was cut short"),
+        ("length-twice", "the headers of the answer make no sense"),
+        ("huge-header", "the headers of the answer make no sense"),
+        ("many-headers", "the headers of the answer make no sense"),
+        ("not-http", "the answer is not HTTP"),
+        ("huge-body", "the answer is far larger than any job"),
+        ("gzip-bomb", "the answer is far larger than any job"),
+        ("gzip-broken", "the answer could not be decompressed"),
+        ("html-502", "the server answers 502 Bad Gateway"),
+        ("json-cut", "the answer is not JSON, perhaps a page of a proxy or cut short"),
+        ("json-null", "the answer is no job: JSON: Input should be an object"),
+    ],
+)
+def test_a_look_without_news_says_in_our_words_why(client, nao, name, reason):
+    nao.script("job", fault(name))
+    with pytest.raises(LookFailed) as caught:
+        client.publish(910).look()
+    assert caught.value.headline == reason
+
+
+def test_a_compressed_answer_is_read_although_nobody_asked_for_it(client, nao):
+    body = gzip.compress(b'{"data": {"attributes": {"status": "success", "has_finished": true}}}')
+    nao.script("job", Answer(200, {"Content-Encoding": "gzip"}, body))
+    assert client.publish(910).look().succeeded
+
+
+@pytest.mark.parametrize(("coding", "cut"), [("br", 0), ("gzip", 10)])
+def test_an_answer_that_cannot_be_decompressed_is_no_news(client, nao, coding, cut):
+    body = gzip.compress(b"{}")
+    nao.script("job", Answer(200, {"Content-Encoding": coding}, body[: len(body) - cut]))
+    with pytest.raises(LookFailed, match="could not be decompressed"):
+        client.publish(910).look()
 
 
 def test_a_huge_answer_is_not_read(client, nao):

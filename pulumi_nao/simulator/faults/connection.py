@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 
 from pulumi_nao.simulator.scripts import Answer, Connection, Reply
@@ -147,10 +148,15 @@ class Bomb(Reply):
 
     def send(self, connection: Connection, normal: Answer | None) -> None:
         """Send it."""
-        packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-        body = packer.compress(bytes(_BOMB)) + packer.flush()
         answer = _in_one_piece(normal)
-        connection.send_answer(replace(answer, headers={**answer.headers, "content-encoding": "gzip"}, body=body))
+        headers = {**answer.headers, "content-encoding": "gzip"}
+        connection.send_answer(replace(answer, headers=headers, body=_packed_zeros()))
+
+
+@lru_cache
+def _packed_zeros() -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return packer.compress(bytes(_BOMB)) + packer.flush()
 
 
 def with_length(length: Callable[[int], str]) -> Callable[[bytes, bytes], bytes]:
