@@ -140,6 +140,12 @@ class Rejected(NaoError):
         self.said = said
         self.request_id = request_id
 
+    def text(self, *next_steps: str, advice: bool = True) -> str:
+        """As for any error; but one that a whole fleet meets takes a single line after the first time."""
+        if self.advice and not advice:
+            return f"{self.headline}; what to do is said with the first such error of this run"
+        return super().text(*next_steps, advice=advice)
+
 
 class KeyNotAccepted(Rejected):
     """401: the key is missing, wrong or expired."""

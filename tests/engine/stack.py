@@ -5,8 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 KEY = "k-0123456789-engine-tier"
 
@@ -96,14 +99,22 @@ class Stack:
         found = [r for r in self.state().get("resources", []) if r["type"].endswith(":TrackingConfigPublication")]
         return found[0] if found else None
 
-    def interrupt_when(self, process: subprocess.Popen, line: str) -> str:
-        """Send the first Ctrl-C as soon as a line is printed; return all output."""
-        seen = []
-        sent = False
-        for text in process.stdout:
-            seen.append(text)
-            if not sent and line in text:
-                sent = True
-                process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
-        return "".join(seen)
+    def end_when(self, process: subprocess.Popen, condition, signals=(signal.SIGINT,)) -> str:
+        """Send signals to a command as soon as a condition holds; return all that it printed."""
+        _until(condition)
+        for number in signals:
+            process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+        return output
+
+    def plugin_hosts(self, process: subprocess.Popen) -> list[psutil.Process]:
+        """The processes of the dynamic provider below a command."""
+        below = psutil.Process(process.pid).children(recursive=True)
+        return [child for child in below if "pulumi.dynamic" in child.cmdline()]
+
+
+def _until(condition, seconds=60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.05)

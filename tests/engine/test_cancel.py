@@ -1,54 +1,100 @@
-"""Ctrl-C, time-outs and many at a time."""
+"""Ctrl-C, SIGTERM and worse, wherever a publication is at that moment."""
+
+import math
+import signal
+
+import psutil
+import pytest
+
+from pulumi_nao.simulator.faults import fault
+
+UP = ("up", "--yes", "--skip-preview")
+MANY = """
+from pulumi_nao import TrackingConfigPublication
+for site in range(1, 201):
+    TrackingConfigPublication(f"site-{site}", site_id=site)
+"""
 
 
-def test_the_first_ctrl_c_saves_the_job_and_the_next_up_goes_on_with_it(stack):
-    stack.nao.add_site(910, job_seconds=60)
-    with stack.start("up", "--yes", "--skip-preview") as process:
-        output = stack.interrupt_when(process, "job 48145 accepted")
+@pytest.fixture
+def endless(stack):
+    """The one site's job runs until it is ended by hand."""
+    stack.nao.add_site(910, job_seconds=math.inf)
+    return stack
+
+
+def _saved(stack):
+    return stack.publication()["outputs"]["job_id"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_saves_the_job_and_the_next_up_goes_on_with_it(endless, number):
+    with endless.start(*UP) as process:
+        output = endless.end_when(process, lambda: endless.nao.count("job"), [number])
     assert process.returncode != 0
     assert "the wait was cancelled" in output
-    assert stack.publication()["outputs"]["job_id"] == "48145"
-    assert not stack.state().get("pending_operations")
-    stack.nao.finish_job("48145")
-    assert stack.up().green
-    assert stack.nao.publications(910) == 1
+    assert _saved(endless) == "48145"
+    assert not endless.state().get("pending_operations")
+    endless.nao.finish_job("48145")
+    assert endless.up().green
+    assert _saved(endless) == "48145"
+    assert endless.nao.publications(910) == 1
 
 
-def test_custom_timeouts_end_the_wait_and_the_next_up_goes_on(stack):
-    stack.nao.add_site(910, job_seconds=60)
-    program = (stack.folder / "__main__.py").read_text()
-    stack.program(
-        program.replace(
-            '"site",\n',
-            '"site",\n    opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="2s")),\n',
-        )
-    )
-    run = stack.up()
-    assert "not finished after 2 s, the limit set by custom_timeouts.create" in run.output
-    stack.nao.finish_job("48145")
-    assert stack.up().green
-    assert stack.nao.publications(910) == 1
+def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(endless):
+    endless.nao.script("publish", fault("stall-before-headers:3"))
+    with endless.start(*UP) as process:
+        endless.end_when(process, lambda: endless.nao.count("publish"))
+    assert _saved(endless) == "48145"
+    endless.nao.finish_job("48145")
+    assert endless.up().green
+    assert endless.nao.publications(910) == 1
 
 
-def test_a_refresh_after_a_cancelled_wait_finds_the_success(stack):
-    stack.environment["NAO_TIMEOUT"] = "1s"
-    stack.nao.add_site(910, job_seconds=60)
-    assert not stack.up().green
-    stack.nao.finish_job("48145")
-    assert stack.pulumi("refresh", "--yes", "--skip-preview").green
-    assert stack.publication()["outputs"]["status"] == "success"
-    assert stack.up("--expect-no-changes").green
+def test_a_look_that_hangs_does_not_hold_the_run(endless):
+    endless.nao.script("job", fault("stall-before-headers:300"))
+    with endless.start(*UP) as process:
+        endless.end_when(process, lambda: endless.nao.count("job"))
+    assert _saved(endless) == "48145"
 
 
-def test_more_than_four_publications_run_at_a_time(stack):
-    stack.environment["PULUMI_PARALLEL"] = "64"
+def test_two_hundred_waits_end_at_once_and_all_their_jobs_are_saved(stack):
+    stack.environment["PULUMI_PARALLEL"] = "256"
+    stack.program(MANY)
+    for site in range(1, 201):
+        stack.nao.add_site(site, job_seconds=math.inf)
+    with stack.start(*UP) as process:
+        stack.end_when(process, lambda: stack.nao.publications() == 200)
+    state = stack.state()
+    saved = {r["id"]: r["outputs"]["job_id"] for r in state["resources"] if "job_id" in r.get("outputs", {})}
+    assert len(set(saved.values())) == 200
+    assert not state.get("pending_operations")
+
+
+def test_publications_that_wait_for_a_turn_are_not_sent(stack):
+    stack.environment |= {"PULUMI_PARALLEL": "256", "NAO_CONCURRENCY": "2"}
+    stack.program(MANY.replace("201", "21"))
     for site in range(1, 21):
-        stack.nao.add_site(site, job_seconds=60)
-    stack.environment["NAO_TIMEOUT"] = "2s"
-    stack.program(
-        "from pulumi_nao import TrackingConfigPublication\n"
-        "for site in range(1, 21):\n"
-        '    TrackingConfigPublication(f"site-{site}", site_id=site)\n'
-    )
-    stack.up()
-    assert stack.nao.publications() == 20
+        stack.nao.add_site(site, job_seconds=math.inf)
+    with stack.start(*UP) as process:
+        output = stack.end_when(process, lambda: stack.nao.publications() == 2)
+    assert "not sent: cancelled" in output
+    assert stack.nao.publications() == 2
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [(signal.SIGINT, signal.SIGINT), (signal.SIGKILL,)],
+    ids=["a second Ctrl-C", "SIGKILL"],
+)
+def test_no_process_is_left_that_goes_on_looking(endless, signals):
+    hosts = []
+
+    def waiting():
+        hosts[:] = endless.plugin_hosts(process)
+        return endless.nao.count("job") and hosts
+
+    with endless.start(*UP) as process:
+        endless.end_when(process, waiting, signals)
+    _, alive = psutil.wait_procs(hosts, timeout=30)
+    assert alive == []
