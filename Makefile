@@ -33,6 +33,9 @@ check: $(READY)  ## Format, lint (docstrings too), types and layers
 	@$(BIN)/mypy pulumi_nao tools/demo.py benchmarks
 	@cd tools/engine && $(BIN)/mypy --config-file ../../pyproject.toml *.py language_host/*.py
 	@cd tools/network && MYPYPATH=../engine $(BIN)/mypy --config-file ../../pyproject.toml *.py
+	@for example in examples/*/; do \
+	  (cd "$$example"; $(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/examples *.py) \
+	done
 	@$(BIN)/lint-imports --no-cache
 
 .PHONY: wheel

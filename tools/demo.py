@@ -31,7 +31,7 @@ class Project:
         self.folder.mkdir()
         for name in ("Pulumi.yaml", "__main__.py"):
             shutil.copy(ROOT / name, self.folder)
-        shutil.copytree(ROOT / "examples" / "tracking-config", self.folder / "examples" / "tracking-config")
+        shutil.copytree(ROOT / "examples" / "one-site", self.folder / "examples" / "one-site")
         (self.folder / ".venv").symlink_to(sys.prefix)
         (folder / "state").mkdir()
         # The NAO_ and PULUMI_ settings of whoever runs this must not reach the demo.
@@ -107,7 +107,7 @@ def main() -> int:
         expect("nothing changed, and no request was made", code == 0 and nao.count() == before)
 
         _title("3. Change a configuration file")
-        zones = project.folder / "examples" / "tracking-config" / "zones.json"
+        zones = project.folder / "examples" / "one-site" / "tracking-config" / "zones.json"
         content = json.loads(zones.read_text())
         content["zones"][1]["alert_on_exit"] = True
         zones.write_text(json.dumps(content, indent=2) + "\n")
