@@ -173,6 +173,8 @@ class NaoClient:
             response, body = exchange.run(call, self._answer_timeout, self._cancelled, CANCELLED_POST_GRACE)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = reason_of(error)
+            if not exchange.connected and self._clock.cancelled:
+                raise NotSent(f"{operation} not sent: cancelled while it was connecting") from None
             if not exchange.connected:
                 raise ServerUnreachable(operation, self.base_url, reason, may_pass=may_pass) from None
             raise MayHaveStarted(operation, reason) from None

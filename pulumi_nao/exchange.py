@@ -56,7 +56,7 @@ class Exchange:
             call: Sends the request and reads the answer, over a `WatchedAdapter`.
             seconds: How long to wait.
             cancelled: Whether the caller wants to end.
-            grace: How long to go on waiting then, in seconds.
+            grace: How long to go on waiting then, in seconds; not at all where nothing was sent yet.
 
         Raises:
             AnswerTimeout: The time is over; nothing is sent or read any more.
@@ -89,7 +89,7 @@ class Exchange:
                 raise AnswerTimeout
             if cancelled() and not noticed:
                 noticed = True
-                end = min(end, time.monotonic() + grace)
+                end = min(end, time.monotonic() + (0.0 if self._stopped_unsent() else grace))
 
     def give_up(self) -> None:
         """End the connection, or keep a thread that is still in a slow name resolution from making one."""
@@ -99,6 +99,11 @@ class Exchange:
                 with suppress(OSError):
                     # Not the TLS socket's own: that would take its state away under the thread that reads.
                     socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def _stopped_unsent(self) -> bool:
+        with self._guard:
+            self._given_up = self._given_up or not self.connected
+            return not self.connected
 
     def use(self, connection: HTTPConnection) -> None:
         """Take note of the connection, just before anything is sent on it.
