@@ -39,13 +39,19 @@ class Up:
 
 
 class Stack:
-    """Keeps the record between runs; every run is a process of its own, with a new client."""
+    """Keeps the record between runs; every run is a process of its own, with a new client.
+
+    Attributes:
+        record: The last attempt that was recorded.
+        clock: Of the current run; its `cancel` ends it.
+    """
 
     def __init__(self, base_url, *, key=KEY, answer_timeout=5.0):
         self.base_url = base_url
         self.key = key
         self.answer_timeout = answer_timeout
         self.record: Attempt | None = None
+        self.clock = BriskClock()
 
     def up(self, on_report=nothing, *, limit=LIMIT):
         """Publish if that is due; `on_report` is called with every line of progress, before the run goes on."""
@@ -56,7 +62,7 @@ class Stack:
             on_report(line)
 
         error = None
-        clock = BriskClock()
+        clock = self.clock = BriskClock()
         with NaoClient(self.key, self.base_url, clock=clock, answer_timeout=self.answer_timeout) as client:
             publisher = Publisher(client, clock)
             if self.record is None:

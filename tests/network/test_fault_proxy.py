@@ -1,14 +1,16 @@
 """toxiproxy between the client and NAO Cloud: bytes that come late, piecemeal, in part, or not at all."""
 
 import socket
+import threading
 
 import pytest
 
 from pulumi_nao import NaoClient
-from pulumi_nao.errors import MayHaveStarted, NaoError, ServerUnreachable, WaitTimedOut
+from pulumi_nao.errors import LookFailed, MayHaveStarted, NaoError, ServerUnreachable, WaitCancelled, WaitTimedOut
 from pulumi_nao.models import Job
 from tests.network.run import KEY, SHORT, Stack
 from tests.network.toxiproxy import FaultyLink
+from tests.tools.machine import wait_until
 
 
 @pytest.fixture
@@ -170,6 +172,34 @@ def test_on_a_link_that_resets_half_of_all_connections_every_green_run_is_true(l
         assert 1 <= nao.publications(910) - jobs <= 1 + lost
 
 
+def test_a_cancel_while_the_answer_is_on_its_way_keeps_the_job(link, nao, far):
+    nao.add_site(910, job_seconds=60)
+    link.fault("latency", "downstream", latency=600)
+    cancel = threading.Thread(target=lambda: (wait_until(lambda: nao.publications(910)), far.clock.cancel.set()))
+    cancel.start()
+    first = far.up()
+    cancel.join()
+    assert (first.end, first.job) == (WaitCancelled, "48145")
+    nao.finish_job("48145")
+    assert (far.up().saved, nao.publications(910)) == ("success", 1)
+
+
+def test_a_cancel_ends_a_look_into_silence(link, nao):
+    nao.add_site(910, job_seconds=60)
+    stack = Stack(link.url, answer_timeout=60.0)
+
+    def on_report(line):
+        if "accepted" in line:
+            link.fault("timeout", "downstream", timeout=0)
+            threading.Timer(0.3, stack.clock.cancel.set).start()
+
+    first = stack.up(on_report)
+    assert (first.end, first.job) == (WaitCancelled, "48145")
+    link.mend()
+    nao.finish_job("48145")
+    assert (stack.up().saved, nao.publications(910)) == ("success", 1)
+
+
 @pytest.fixture
 def secure_link(toxiproxy, nginx, authority, monkeypatch):
     """A link to nginx, which speaks TLS; its certificate is trusted."""
@@ -230,3 +260,13 @@ def test_wherever_a_secure_connection_is_cut_what_is_said_of_the_publication_is_
             ends.add(end)
             secure_link.mend()
     assert ends == {Job, MayHaveStarted, ServerUnreachable}
+
+
+def test_a_secure_exchange_that_was_given_up_leaves_no_thread_behind(secure_link):
+    with NaoClient(KEY, secure_link.url.replace("http:", "https:"), answer_timeout=0.5) as client:
+        job = client.publish(910)
+        job.look()
+        secure_link.fault("timeout", "downstream", timeout=0)
+        with pytest.raises(LookFailed, match="no complete answer in time"):
+            job.look()
+        wait_until(lambda: not any(thread.name == "nao-exchange" for thread in threading.enumerate()))
