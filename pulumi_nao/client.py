@@ -15,10 +15,11 @@ from pydantic import ValidationError
 
 from pulumi_nao._version import __version__
 from pulumi_nao.account import PUBLIC_SERVER, canonical_server, is_loopback, key_problem
-from pulumi_nao.clock import Clock, SystemClock
+from pulumi_nao.clock import Clock, Deadline, SystemClock
 from pulumi_nao.errors import (
     AccessDenied,
     ConfigurationError,
+    HeldBack,
     KeyNotAccepted,
     LookDenied,
     LookFailed,
@@ -32,7 +33,7 @@ from pulumi_nao.errors import (
 )
 from pulumi_nao.exchange import Exchange, WatchedAdapter
 from pulumi_nao.models import AcceptedDocument, Job, JobDocument, JobState, Probe, publication_of
-from pulumi_nao.pace import Pace
+from pulumi_nao.pace import BUSY_PATIENCE, Pace
 from pulumi_nao.text import printable
 from pulumi_nao.transport import (
     ANSWER_TIMEOUT,
@@ -121,13 +122,14 @@ class NaoClient:
         """Close the connections that are kept open between looks."""
         self._looks.close()
 
-    def publish(self, site_id: int) -> Job:
+    def publish(self, site_id: int, deadline: Deadline | None = None) -> Job:
         """Publish a site's tracking configuration: `POST /sites/{id}/asset_tracking_config/publish` (documented).
 
         One request is sent, and never a second one: `jobs.start` knows when repeating it is safe.
 
         Args:
             site_id: The site's id, as Pole Star gives it.
+            deadline: How long the request may wait until the server's limit of requests lets it be sent.
 
         Returns:
             The background job that does the work; `jobs.wait` awaits it.
@@ -137,14 +139,16 @@ class NaoClient:
             Rejected: The server refused.
             MayHaveStarted: The request was sent, and no usable answer came.
         """
-        return self.start_job(publication_of(site_id), f"sites/{site_id}/asset_tracking_config/publish")
+        path = f"sites/{site_id}/asset_tracking_config/publish"
+        return self.start_job(publication_of(site_id), path, deadline)
 
-    def start_job(self, operation: str, path: str) -> Job:
+    def start_job(self, operation: str, path: str, deadline: Deadline | None = None) -> Job:
         """POST to an address that answers with a background job (the documented way of all long operations).
 
         Args:
             operation: What is being done, for errors and reports.
             path: The address below `/api/v2/`.
+            deadline: How long the request may wait until the server's limit of requests lets it be sent.
 
         Returns:
             The job.
@@ -154,9 +158,13 @@ class NaoClient:
             Rejected: The server refused.
             MayHaveStarted: The request was sent, and no usable answer came.
         """
-        self._pace.keep()
+        lined_up = self._clock.monotonic()
+        number = self._pace.line_up(deadline, BUSY_PATIENCE)
         if self._clock.cancelled:
             raise NotSent(f"{operation} not sent: cancelled before it began")
+        if number is None:
+            raise HeldBack(operation)
+        in_line = self._clock.monotonic() - lined_up
         exchange = Exchange()
         session = new_session(WatchedAdapter(connections=1), direct=self._direct)
 
@@ -178,7 +186,12 @@ class NaoClient:
             if not exchange.connected:
                 raise ServerUnreachable(operation, self.base_url, reason, may_pass=may_pass) from None
             raise MayHaveStarted(operation, reason) from None
-        return self._accepted(operation, response, body)
+        self._note_limit(number, response)
+        try:
+            return self._accepted(operation, response, body)
+        except TooManyRequests as error:
+            error.in_line = in_line
+            raise
 
     def job(self, job_id: str, operation: str = "background job") -> Job:
         """Take up a job whose id is known.
@@ -188,7 +201,7 @@ class NaoClient:
             operation: What the job does, for errors and reports.
         """
         url = self._url(f"background_jobs/{job_id}")
-        return Job(operation, job_id, url, lambda: self._look(job_id))
+        return Job(operation, job_id, url, lambda deadline=None: self._look(job_id, deadline))
 
     def probe(self) -> Probe:
         """Ask for a job that cannot exist: this changes nothing, and the answer tells what becomes of the key.
@@ -211,9 +224,13 @@ class NaoClient:
             ahead=None if date is None else (date - self._clock.now()).total_seconds(),
         )
 
-    def _get(self, path: str, *, whole: bool = False) -> tuple[requests.Response, bytes]:
+    def _get(
+        self, path: str, deadline: Deadline | None = None, *, whole: bool = False
+    ) -> tuple[requests.Response, bytes]:
         """GET an answer, and the body of a good one (or of any, when the whole is wanted)."""
-        self._pace.keep()
+        number = self._pace.line_up(deadline)
+        if number is None:
+            raise LookFailed("NAO Cloud limits requests, and no look had its turn in time")
 
         def call() -> tuple[requests.Response, bytes]:
             with self._send(self._looks, "GET", path, {}) as response:
@@ -221,12 +238,14 @@ class NaoClient:
                 return response, read_body(response) if wanted else b""
 
         try:
-            return Exchange().run(call, self._answer_timeout, self._cancelled, CANCELLED_LOOK_GRACE)
+            response, body = Exchange().run(call, self._answer_timeout, self._cancelled, CANCELLED_LOOK_GRACE)
         except EXCHANGE_FAILURES as error:
             raise LookFailed(reason_of(error)[0]) from None
+        self._note_limit(number, response)
+        return response, body
 
-    def _look(self, job_id: str) -> JobState:
-        response, body = self._get(f"background_jobs/{job_id}")
+    def _look(self, job_id: str, deadline: Deadline | None) -> JobState:
+        response, body = self._get(f"background_jobs/{job_id}", deadline)
         if response.status_code != requests.codes.ok:
             self._refuse_look(response)
         try:
@@ -245,6 +264,12 @@ class NaoClient:
             attributes.updated_at,
             self._retry_after(response),
         )
+
+    def _note_limit(self, number: int, response: requests.Response) -> None:
+        if _is_limit(response):
+            self._pace.refused(number, self._retry_after(response))
+        else:
+            self._pace.let_through()
 
     def _refuse_look(self, response: requests.Response) -> NoReturn:
         status = self._status(response)
@@ -268,9 +293,7 @@ class NaoClient:
         if status in (requests.codes.see_other, requests.codes.accepted):
             return self.job(self._job_id(operation, response, body, request_id), operation)
         words = (self._status(response), self._words(body), request_id)
-        if status == requests.codes.too_many_requests or (
-            status == requests.codes.service_unavailable and "Retry-After" in response.headers
-        ):
+        if _is_limit(response):
             busy = TooManyRequests(operation, *words)
             busy.retry_after = self._retry_after(response)
             raise busy
@@ -382,3 +405,11 @@ def _is_documented_error(body: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and "errors" in document
+
+
+def _is_limit(response: requests.Response) -> bool:
+    """Whether the server did nothing because it is asked too much."""
+    status = response.status_code
+    return status == requests.codes.too_many_requests or (
+        status == requests.codes.service_unavailable and "Retry-After" in response.headers
+    )

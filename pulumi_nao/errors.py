@@ -5,7 +5,8 @@ The tree follows what is known of the publication when the error is raised::
     NaoError
     ├── NotSent                 nothing left this machine
     │   ├── ConfigurationError  the key or the server is missing or malformed
-    │   └── ServerUnreachable   no connection: name, refusal, certificate
+    │   ├── ServerUnreachable   no connection: name, refusal, certificate
+    │   └── HeldBack            the server limits requests, and its turn did not come in time
     ├── Rejected                the server said no and started nothing
     │   ├── KeyNotAccepted      401
     │   ├── AccessDenied        403
@@ -118,6 +119,20 @@ class ServerUnreachable(NotSent):
         return ServerUnreachable(operation, self.server, f"{self.reason} (found earlier in this run)", may_pass=False)
 
 
+class HeldBack(NotSent):
+    """The server's limit of requests left no time to send it.
+
+    Args:
+        operation: What was to be done.
+    """
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(
+            f"{operation} not sent: NAO Cloud limits requests, and its turn did not come in time",
+            "Allow more time with nao:timeout, or publish fewer sites in one run.",
+        )
+
+
 class Rejected(NaoError):
     """The server refused the request and started nothing.
 
@@ -164,9 +179,11 @@ class TooManyRequests(Rejected):
 
     Attributes:
         retry_after: Seconds the server asked to wait; `None` when it did not say.
+        in_line: Seconds the request had waited for its turn among others, before it was sent.
     """
 
     retry_after: float | None = None
+    in_line: float = 0.0
 
 
 class MayHaveStarted(NaoError):

@@ -23,6 +23,7 @@ from pulumi_nao.errors import (
     WaitCancelled,
     WaitTimedOut,
 )
+from pulumi_nao.pace import BUSY_PATIENCE
 from pulumi_nao.text import format_duration
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ JITTER = 0.1
 
 LONGEST_RETRY_AFTER = 60.0
 CONNECT_PATIENCE = 60.0
-BUSY_PATIENCE = 300.0
 FIRST_RETRY_PAUSE = 1.0
 
 # A job may be a moment late in the server's records, so one 404 proves nothing.
@@ -92,7 +92,7 @@ def start(
         NaoError: Whatever else `send` raises.
     """
     clock = clock or SystemClock()
-    began = clock.monotonic()
+    refused_since: float | None = None
     pause = FIRST_RETRY_PAUSE
     told = ""
     unreachable_since: float | None = None
@@ -109,7 +109,9 @@ def start(
             trouble, asked, end = error, None, unreachable_since + CONNECT_PATIENCE
         except TooManyRequests as error:
             unreachable_since = None
-            trouble, asked, end = error, error.retry_after, began + BUSY_PATIENCE
+            # Time in line among others is no time in which the server refused this one.
+            refused_since = clock.monotonic() if refused_since is None else refused_since + error.in_line
+            trouble, asked, end = error, error.retry_after, refused_since + BUSY_PATIENCE
         left = min(end - clock.monotonic(), deadline.remaining)
         if left <= 0 or clock.cancelled:
             raise trouble
@@ -194,7 +196,7 @@ class _Wait:
 
     def _look(self) -> float | None:
         try:
-            state = self._job.look()
+            state = self._job.look(self._deadline)
         except LookFailed as trouble:
             self._weigh(trouble)
             return trouble.retry_after

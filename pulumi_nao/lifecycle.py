@@ -33,7 +33,7 @@ class Client(Protocol):
 
     base_url: str
 
-    def publish(self, site_id: int) -> Job:
+    def publish(self, site_id: int, deadline: Deadline | None = None) -> Job:
         """Start a publication; see `NaoClient.publish`."""
 
     def job(self, job_id: str, operation: str = ...) -> Job:
@@ -243,7 +243,7 @@ class Publisher:
         error: JobError | None = None
         first: JobState | LookFailed
         try:
-            first = job.look()
+            first = job.look(deadline)
         except LookFailed as trouble:
             first = trouble
         if isinstance(first, JobState) and first.has_finished:
@@ -267,7 +267,7 @@ class Publisher:
         attempt = Attempt(site_id, triggers, self._client.base_url, started_at=self._clock.now())
         try:
             job = jobs.start(
-                operation, lambda: self._client.publish(site_id), deadline, clock=self._clock, report=report
+                operation, lambda: self._client.publish(site_id, deadline), deadline, clock=self._clock, report=report
             )
         except MayHaveStarted as error:
             return Outcome(attempt.lost(), error)
@@ -303,9 +303,9 @@ def _begun(job: Job, first: JobState | LookFailed) -> Job:
     """The job, its first look already made: what that one showed, or asked for, counts for the wait."""
     made = [first]
 
-    def look() -> JobState:
+    def look(deadline: Deadline | None = None) -> JobState:
         if not made:
-            return job.look()
+            return job.look(deadline)
         shown = made.pop()
         if isinstance(shown, LookFailed):
             raise shown

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, StrictStr, ValidationInfo
 
 from pulumi_nao.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pulumi_nao.clock import Deadline
 
 SUCCESS = "success"
 
@@ -110,6 +110,20 @@ def publication_of(site_id: int) -> str:
     return f"publication of site {site_id}"
 
 
+class Look(Protocol):
+    """One look at a job."""
+
+    def __call__(self, deadline: Deadline | None = None, /) -> JobState:
+        """Ask the server for the job's state.
+
+        Args:
+            deadline: How long the look may wait until the server's limit of requests lets it be made.
+
+        Raises:
+            LookFailed: It brought no news.
+        """
+
+
 @dataclass(frozen=True)
 class Job:
     """A background job of NAO Cloud, and the way to look at it.
@@ -118,13 +132,13 @@ class Job:
         operation: What the job does: `publication of site 910`.
         id: Its id, digits.
         url: Where it is looked at.
-        look: Asks the server for the job's state. Raises `LookFailed` when that brings no news.
+        look: Asks the server for the job's state.
     """
 
     operation: str
     id: str
     url: str
-    look: Callable[[], JobState]
+    look: Look
 
 
 @dataclass(frozen=True)

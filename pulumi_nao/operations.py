@@ -70,7 +70,8 @@ class Operations:
         self._host = host
         self._clock = SystemClock(host.cancel)
         self._guard = threading.Lock()
-        self._shared: tuple[Turns, Pace] | None = None
+        self._turns: Turns | None = None
+        self._paces: dict[str, Pace] = {}
         self._publishers: dict[tuple[str, str], Publisher] = {}
         self._advice_given: set[tuple[str, ...]] = set()
 
@@ -195,18 +196,17 @@ class Operations:
         try:
             key = self._settings.api_key(props["config_namespace"])
             with self._guard:
-                if self._shared is None:
-                    self._shared = (
-                        Turns(self._clock, self._settings.concurrency()),
-                        Pace(self._clock, self._settings.requests_per_second()),
-                    )
-                turns, pace = self._shared
-                account = (props["base_url"], key.value)
+                server = props["base_url"]
+                if self._turns is None:
+                    self._turns = Turns(self._clock, self._settings.concurrency())
+                if server not in self._paces:
+                    self._paces[server] = Pace(self._clock, self._settings.requests_per_second())
+                account = (server, key.value)
                 if account not in self._publishers:
                     client = NaoClient(
-                        key.value, props["base_url"], key_origin=key.source, clock=self._clock, pace=pace
+                        key.value, server, key_origin=key.source, clock=self._clock, pace=self._paces[server]
                     )
-                    self._publishers[account] = Publisher(client, self._clock, turns)
+                    self._publishers[account] = Publisher(client, self._clock, self._turns)
                 return self._publishers[account]
         except ConfigurationError as error:
             if quiet:

@@ -129,7 +129,7 @@ class Settings:
         return int(found.value)
 
     def requests_per_second(self) -> float | None:
-        """How many requests a second all publications may make together; `None` for no limit.
+        """How many requests a second all publications on one server may make together; `None` for no limit.
 
         Raises:
             ConfigurationError: The number is malformed or out of range.

@@ -34,7 +34,7 @@ class FakeClient:
         self.error = error
         self.posts = 0
 
-    def publish(self, site_id):
+    def publish(self, site_id, _deadline=None):
         self.posts += 1
         if self.error:
             raise self.error
@@ -43,7 +43,7 @@ class FakeClient:
     def job(self, job_id, operation="background job"):
         looks = self.jobs[job_id]
 
-        def look():
+        def look(_deadline=None):
             shown = looks.pop(0) if len(looks) > 1 else looks[0]
             if isinstance(shown, Exception):
                 raise shown

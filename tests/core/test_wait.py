@@ -30,7 +30,7 @@ def job_of(*looks, last=None):
     """A job whose looks show these states, or raise these errors, one after another; then `last` for ever."""
     rest = list(looks)
 
-    def look():
+    def look(_deadline=None):
         shown = rest.pop(0) if rest else last
         if isinstance(shown, Exception):
             raise shown
@@ -40,7 +40,7 @@ def job_of(*looks, last=None):
 
 
 def job_lasting(seconds, clock, seen):
-    def look():
+    def look(_deadline=None):
         seen.append(clock.time)
         return DONE if clock.time >= seconds else RUNNING
 

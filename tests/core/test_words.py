@@ -11,7 +11,6 @@ from pulumi_nao.account import canonical_server, key_problem
 from pulumi_nao.errors import ConfigurationError
 from pulumi_nao.inputs import check_inputs
 from pulumi_nao.namespaces import environment_prefix, namespace_problem
-from pulumi_nao.pace import Pace
 from pulumi_nao.settings import Settings
 from pulumi_nao.text import format_duration, parse_duration, printable, redact
 from pulumi_nao.triggers import problems, same
@@ -248,15 +247,3 @@ def test_the_problems_of_triggers_name_their_place_and_not_their_value():
         "triggers.c: integers of 2**53 and over lose digits on their way; write it as text",
         "triggers.d: this is not a finite number, so it would be a change at every run",
     ]
-
-
-def test_a_pace_keeps_requests_apart(clock):
-    pace = Pace(clock, requests_per_second=2)
-    for _ in range(3):
-        pace.keep()
-    assert clock.slept == [0.5, 0.5]
-
-
-def test_without_a_limit_there_is_no_pace(clock):
-    Pace(clock).keep()
-    assert clock.slept == []

@@ -1,0 +1,202 @@
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_nao.clock import Deadline
+from pulumi_nao.errors import HeldBack, TooManyRequests
+from pulumi_nao.jobs import start
+from pulumi_nao.lifecycle import Limit, Publisher
+from pulumi_nao.pace import Pace
+from tests.core.fake_clock import FakeClock
+from tests.core.virtual_service import FixedWindow, TokenBucket, VirtualService
+from tests.core.virtual_time import VirtualClock
+
+
+def publish(sites, limit=None, requests_per_second=None, job_seconds=21.0, cancel_at=float("inf"), timeout=1800):
+    """Publish sites side by side; the service as it stands in the end, and the outcomes."""
+    clock = VirtualClock(cancel_at)
+    service = VirtualService(clock, Pace(clock, requests_per_second), lambda _site: job_seconds, limit=limit)
+    publisher = Publisher(service, clock)
+    outcomes = []
+
+    def publishing(site):
+        return lambda: outcomes.append(publisher.publish(site, None, Limit(timeout, "test")))
+
+    clock.run(*(publishing(site) for site in range(1, sites + 1)))
+    return service, outcomes
+
+
+def test_without_a_refusal_nobody_waits(clock):
+    pace = Pace(clock)
+    assert [pace.line_up() for _ in range(3)] == [1, 2, 3]
+    assert clock.slept == []
+
+
+def test_a_configured_limit_keeps_requests_apart_from_the_start(clock):
+    pace = Pace(clock, requests_per_second=2)
+    for _ in range(3):
+        pace.line_up()
+    assert clock.slept == [0.5, 0.5]
+
+
+def test_a_pause_that_nobody_used_is_not_saved_up(clock):
+    pace = Pace(clock, requests_per_second=2)
+    pace.line_up()
+    clock.sleep(60)
+    pace.line_up()
+    pace.line_up()
+    assert clock.slept == [60, 0.5]
+
+
+@pytest.mark.parametrize(("retry_after", "pause"), [(None, 1.0), (0.0, 1.0), (7.0, 7.0), (3600.0, 60.0)])
+def test_after_a_refusal_all_wait_as_long_as_the_server_asks_within_reason(clock, retry_after, pause):
+    pace = Pace(clock)
+    pace.refused(pace.line_up(), retry_after)
+    pace.line_up()
+    assert clock.time == pause
+
+
+def test_after_the_first_refusal_ten_requests_a_second_go_out_and_each_is_a_little_faster(clock):
+    pace = Pace(clock)
+    pace.refused(pace.line_up(), None)
+    for _ in range(4):
+        pace.line_up()
+    assert clock.slept == pytest.approx([1.0, 0.1, 0.099, 0.09801])
+
+
+def test_requests_refused_together_slow_the_line_down_once(clock):
+    pace = Pace(clock)
+    numbers = [pace.line_up() for _ in range(20)]
+    for number in numbers:
+        pace.refused(number, None)
+    pace.line_up()
+    pace.line_up()
+    assert clock.slept == pytest.approx([1.0, 0.1])
+
+
+def test_each_further_refusal_slows_the_line_down_to_one_a_second_at_the_least(clock):
+    pace = Pace(clock)
+    for _ in range(30):
+        pace.refused(pace.line_up(), None)
+    pace.line_up()
+    pace.line_up()
+    assert clock.slept[-1] == pytest.approx(1.0)
+
+
+def test_a_configured_limit_below_one_a_second_is_kept_after_refusals(clock):
+    pace = Pace(clock, requests_per_second=0.25)
+    pace.refused(pace.line_up(), None)
+    pace.line_up()
+    pace.line_up()
+    assert clock.slept[-1] == pytest.approx(4.0)
+
+
+def test_nobody_waits_in_line_past_the_deadline(clock):
+    pace = Pace(clock)
+    pace.refused(pace.line_up(), 60)
+    assert pace.line_up(Deadline(5, "test", clock)) is None
+    assert clock.time == 5
+
+
+def test_a_cancel_ends_the_line_and_sends_nothing():
+    clock = FakeClock(cancel_at=3)
+    pace = Pace(clock)
+    pace.refused(pace.line_up(), 60)
+    assert pace.line_up() is None
+    assert clock.time == 3
+
+
+def test_a_look_that_need_not_wait_is_made_even_after_a_cancel():
+    assert Pace(FakeClock(cancel_at=0)).line_up() == 1
+
+
+def test_patience_ends_when_the_server_lets_nothing_through_for_so_long(clock):
+    pace = Pace(clock)
+    pace.refused(pace.line_up(), 60)
+    pace.refused(pace.line_up(), 60)
+    assert pace.line_up(patience=100) is None
+    assert 100 <= clock.time < 120
+
+
+def test_a_request_that_is_let_through_renews_patience(clock):
+    pace = Pace(clock)
+    pace.refused(pace.line_up(), 60)
+    pace.line_up()
+    pace.let_through()
+    pace.refused(pace.line_up(), 60)
+    assert pace.line_up(patience=100) is not None
+
+
+def test_time_in_line_is_not_taken_from_the_patience_with_a_busy_server(clock):
+    answers = [400.0, 400.0, None]
+
+    def send():
+        in_line = answers.pop(0)
+        if in_line is None:
+            return "job"
+        clock.sleep(in_line)
+        error = TooManyRequests("publication of site 910", "429 Too Many Requests")
+        error.in_line = in_line
+        raise error
+
+    assert start("publication of site 910", send, Deadline(1800, "test", clock), clock=clock) == "job"
+
+
+def test_500_sites_on_a_service_that_allows_20_requests_a_second_all_end_well():
+    free, _ = publish(500)
+    limited, outcomes = publish(500, TokenBucket(20))
+    assert all(outcome.error is None for outcome in outcomes)
+    assert sorted(limited.posts) == list(range(1, 501))
+    assert len(limited.requests) <= 1.2 * len(free.requests)
+
+
+def test_500_sites_within_a_configured_limit_are_never_refused():
+    service, outcomes = publish(500, TokenBucket(20), requests_per_second=20)
+    assert all(outcome.error is None for outcome in outcomes)
+    assert service.refused == 0
+
+
+def test_a_service_that_counts_by_the_minute_is_borne():
+    service, outcomes = publish(500, FixedWindow(300, 60))
+    assert all(outcome.error is None for outcome in outcomes)
+    assert sorted(service.posts) == list(range(1, 501))
+
+
+def test_requests_go_out_in_the_order_in_which_they_lined_up():
+    service, _ = publish(200, requests_per_second=20, job_seconds=0)
+    assert service.posts == list(range(1, 201))
+
+
+def test_a_fleet_that_runs_out_of_time_in_line_says_so_and_has_sent_nothing():
+    service, outcomes = publish(50, requests_per_second=1, job_seconds=0, timeout=20)
+    held_back = [outcome for outcome in outcomes if isinstance(outcome.error, HeldBack)]
+    assert len(held_back) == 50 - len(service.posts)
+    assert all(outcome.attempt is None for outcome in held_back)
+    assert service.clock.time <= 21
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    sites=st.integers(1, 60),
+    per_second=st.floats(1, 50),
+    job_seconds=st.floats(0, 60),
+    seed=st.integers(0, 99),
+)
+def test_under_any_limit_every_site_is_published_once_and_the_line_is_left_empty(
+    sites, per_second, job_seconds, seed
+):
+    random.seed(seed)
+    service, outcomes = publish(sites, TokenBucket(per_second), job_seconds=job_seconds)
+    assert sorted(service.posts) == list(range(1, sites + 1))
+    assert all(outcome.error is None for outcome in outcomes)
+    assert service.pace._waiting == 0
+
+
+@settings(deadline=None, max_examples=25)
+@given(sites=st.integers(1, 60), cancel_at=st.floats(0, 30))
+def test_after_a_cancel_no_publication_is_started(sites, cancel_at):
+    service, _ = publish(sites, TokenBucket(2), cancel_at=cancel_at)
+    late = [moment for moment in service.requests if moment > cancel_at]
+    assert late == []

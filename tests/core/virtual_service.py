@@ -1,0 +1,120 @@
+"""NAO Cloud in virtual time: the part of a client that meets its limit of requests, without HTTP."""
+
+from dataclasses import dataclass
+
+from pulumi_nao.errors import HeldBack, LookFailed, NotSent, TooManyRequests
+from pulumi_nao.models import Job, JobState
+from pulumi_nao.pace import BUSY_PATIENCE
+
+RUNNING = JobState(has_finished=False, status="In progress")
+DONE = JobState(has_finished=True, status="success", message="success")
+
+
+class TokenBucket:
+    """Lets so many requests a second through; a second's worth may come at once."""
+
+    def __init__(self, per_second):
+        self._per_second = per_second
+        self._left = self._most = max(1.0, per_second)
+        self._counted = 0.0
+
+    def seconds_early(self, now):
+        self._left = min(self._most, self._left + (now - self._counted) * self._per_second)
+        self._counted = now
+        if self._left >= 1:
+            self._left -= 1
+            return 0.0
+        return (1 - self._left) / self._per_second
+
+
+class FixedWindow:
+    """Lets so many requests through in each window of so many seconds."""
+
+    def __init__(self, most, seconds):
+        self._most = most
+        self._seconds = seconds
+        self._window = 0
+        self._count = 0
+
+    def seconds_early(self, now):
+        window = int(now // self._seconds)
+        if window != self._window:
+            self._window, self._count = window, 0
+        self._count += 1
+        return 0.0 if self._count <= self._most else (window + 1) * self._seconds - now
+
+
+@dataclass
+class Look:
+    """A look that showed the end of a job, and how late that was."""
+
+    site: int
+    late: float
+
+
+class VirtualService:
+    """Answers as `NaoClient` does, its place in the line included."""
+
+    base_url = "https://www.nao-cloud.com"
+
+    def __init__(self, clock, pace, job_seconds=lambda _site: 21.0, *, limit=None, latency=0.05, asks=None):
+        self.clock = clock
+        self.pace = pace
+        self.job_seconds = job_seconds
+        self.limit = limit
+        self.latency = latency
+        self.asks = asks or (lambda seconds: float(int(seconds) + 1))
+        self.requests = []
+        self.refused = 0
+        self.posts = []
+        self.ends = []
+
+    def publish(self, site_id, deadline=None):
+        began = self.clock.monotonic()
+        number = self.pace.line_up(deadline, BUSY_PATIENCE)
+        if self.clock.cancelled:
+            raise NotSent("cancelled")
+        if number is None:
+            raise HeldBack(f"publication of site {site_id}")
+        in_line = self.clock.monotonic() - began
+        early = self._exchange(number)
+        if early:
+            error = TooManyRequests(f"publication of site {site_id}", "429 Too Many Requests")
+            error.retry_after, error.in_line = self.asks(early), in_line
+            raise error
+        self.posts.append(site_id)
+        end = self.clock.monotonic() + self.job_seconds(site_id)
+        return Job(
+            f"publication of site {site_id}", str(site_id), "url", lambda until=None: self._look(site_id, end, until)
+        )
+
+    def job(self, job_id, operation="background job"):
+        raise NotImplementedError(job_id, operation)
+
+    def _look(self, site_id, end, deadline):
+        number = self.pace.line_up(deadline)
+        if number is None:
+            raise LookFailed("no turn")
+        early = self._exchange(number)
+        if early:
+            trouble = LookFailed("429")
+            trouble.retry_after = self.asks(early)
+            raise trouble
+        now = self.clock.monotonic()
+        if now < end:
+            return RUNNING
+        self.ends.append(Look(site_id, now - end))
+        return DONE
+
+    def _exchange(self, number):
+        """Send a request; 0 when the server takes it, else the seconds that it came too early."""
+        now = self.clock.monotonic()
+        self.requests.append(now)
+        early = self.limit.seconds_early(now) if self.limit else 0.0
+        self.clock.sleep(self.latency)
+        if early:
+            self.refused += 1
+            self.pace.refused(number, self.asks(early))
+        else:
+            self.pace.let_through()
+        return early
