@@ -76,7 +76,7 @@ lock: $(READY)  ## Lock the dependencies anew, for every supported Python
 
 .PHONY: clean
 clean:  ## Remove what the other targets made in this folder
-	rm -rf .venv .venv-oldest .venv-wheel build dist htmlcov .coverage* .hypothesis .*_cache tools/engine/.mypy_cache sdk-docs/_build
+	rm -rf .venv .venv-oldest .venv-wheel build dist htmlcov .coverage* .hypothesis .*_cache tools/*/.mypy_cache sdk-docs/_build
 
 $(READY): requirements/dev.txt pyproject.toml
 	@echo "Setting up .venv with the locked tools (about a minute, once)" >&2

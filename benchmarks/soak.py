@@ -24,10 +24,9 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import psutil
 from google.protobuf import json_format
-from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_nao.simulator import Simulator
-from tests.plugin_host.driver import PluginHost, running_host
+from tests.plugin_host.driver import PluginHost, failure_of, running_host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,17 +140,8 @@ class Load:
 
 
 def _saved(error: grpc.RpcError) -> dict[str, Any]:
-    """What a failed call gives the engine to save; any other failure is one of this script or of the host."""
-    metadata: dict[str, Any] = dict(error.trailing_metadata() or ())  # type: ignore[arg-type] # pairs
-    if "grpc-status-details-bin" not in metadata:
-        raise error
-    status = status_pb2.Status()
-    status.ParseFromString(metadata["grpc-status-details-bin"])
-    if not status.details:
-        return {}
-    saved = provider_pb2.ErrorResourceInitFailed()
-    status.details[0].Unpack(saved)
-    outputs: dict[str, Any] = json_format.MessageToDict(saved.properties)
+    _, saved = failure_of(error)
+    outputs: dict[str, Any] = json_format.MessageToDict(saved.properties) if saved else {}
     return outputs
 
 

@@ -5,8 +5,8 @@ import threading
 import grpc
 import pytest
 from google.protobuf import json_format
-from pulumi.runtime.proto import provider_pb2, status_pb2
 
+from tests.plugin_host.driver import failure_of
 from tests.tools.machine import wait_until
 
 
@@ -15,16 +15,11 @@ def _inputs(server):
 
 
 def _failure(call):
-    """What the engine is given to save by a call that fails; `None` for nothing."""
+    """The text, and the outputs that are to be saved; `None` for nothing."""
     with pytest.raises(grpc.RpcError) as caught:
         call()
-    status = status_pb2.Status()
-    status.ParseFromString(dict(caught.value.trailing_metadata())["grpc-status-details-bin"])
-    if not status.details:
-        return status.message, None
-    saved = provider_pb2.ErrorResourceInitFailed()
-    status.details[0].Unpack(saved)
-    return status.message, json_format.MessageToDict(saved.properties)
+    text, saved = failure_of(caught.value)
+    return text, saved and json_format.MessageToDict(saved.properties)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from pulumi_nao.provider import TrackingConfigPublicationProvider
 
@@ -84,6 +84,30 @@ class PluginHost:
 
     def _call(self, method: str, request: Any) -> Any:
         return getattr(self.stub, method)(request, timeout=self.patience)
+
+
+def failure_of(error: grpc.RpcError) -> tuple[str, provider_pb2.ErrorResourceInitFailed | None]:
+    """Read a failed call as the engine does.
+
+    Args:
+        error: What the call raised.
+
+    Returns:
+        The text, and what is to be saved; `None` for nothing.
+
+    Raises:
+        RpcError: It is another failure than one that the provider reports.
+    """
+    metadata: dict[str, Any] = dict(error.trailing_metadata() or ())  # type: ignore[arg-type] # pairs
+    if "grpc-status-details-bin" not in metadata:
+        raise error
+    status = status_pb2.Status()
+    status.ParseFromString(metadata["grpc-status-details-bin"])
+    if not status.details:
+        return status.message, None
+    saved = provider_pb2.ErrorResourceInitFailed()
+    status.details[0].Unpack(saved)
+    return status.message, saved
 
 
 @contextmanager

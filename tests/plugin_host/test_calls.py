@@ -5,9 +5,10 @@ import threading
 import grpc
 import pytest
 from google.protobuf import empty_pb2, json_format
-from pulumi.runtime.proto import provider_pb2, status_pb2
+from pulumi.runtime.proto import provider_pb2
 
 from tests.plugin_host.conftest import KEY
+from tests.plugin_host.driver import failure_of
 
 DEFECT = """
 import os, sys
@@ -31,13 +32,7 @@ def _failure(call):
     """The status that the engine reads, with what is to be saved."""
     with pytest.raises(grpc.RpcError) as caught:
         call()
-    status = status_pb2.Status()
-    status.ParseFromString(dict(caught.value.trailing_metadata())["grpc-status-details-bin"])
-    saved = provider_pb2.ErrorResourceInitFailed()
-    if not status.details:
-        return status.message, None
-    status.details[0].Unpack(saved)
-    return status.message, saved
+    return failure_of(caught.value)
 
 
 def test_check_brings_inputs_into_one_form(host, nao):

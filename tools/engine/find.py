@@ -12,7 +12,6 @@ installer, a build from the CLI's Go module.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ _HERE = str(Path(__file__).resolve().parent)
 if _HERE not in sys.path:  # imported by its path, not run as a script
     sys.path.append(_HERE)
 
+from as_script import run_as_script  # noqa: E402
 from engine_cache import cache_folder, only_writer  # noqa: E402
 from found import Engine, EngineError  # noqa: E402
 from go_build import build, cached_build, required_go  # noqa: E402
@@ -119,24 +119,5 @@ def _tell(text: str) -> None:
     print(f"{PREFIX}{text}", file=sys.stderr, flush=True)
 
 
-def main() -> int:
-    """Run as a script.
-
-    Returns:
-        The exit code.
-    """
-    # A CI job that is called off ends this with SIGTERM: as an exception it takes the child processes along.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        print(find_engine().path_prefix)
-    except EngineError as error:
-        _tell(str(error))
-        return 1
-    except KeyboardInterrupt:
-        _tell("interrupted; nothing half-done was left behind")
-        return 128 + signal.SIGINT
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_as_script(lambda: find_engine().path_prefix, _tell))

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import signal
 import sys
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
 sys.path.append(str(_HERE.parent / "engine"))
 
+from as_script import run_as_script  # noqa: E402
 from engine_cache import cache_folder, holds, only_writer, place, publish, unfinished  # noqa: E402
 from found import EngineError  # noqa: E402
 from go_command import GoCommand  # noqa: E402
@@ -86,24 +86,5 @@ def _tell(text: str) -> None:
     print(f"{_PREFIX}{text}", file=sys.stderr, flush=True)
 
 
-def main() -> int:
-    """Run as a script.
-
-    Returns:
-        The exit code.
-    """
-    # A CI job that is called off ends this with SIGTERM: as an exception it takes the child processes along.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        print(find_toxiproxy())
-    except EngineError as error:
-        _tell(str(error))
-        return 1
-    except KeyboardInterrupt:
-        _tell("interrupted; nothing half-done was left behind")
-        return 128 + signal.SIGINT
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_as_script(lambda: str(find_toxiproxy()), _tell))
