@@ -1,0 +1,32 @@
+"""`publish.py`, called as a web hook would call it."""
+
+import pytest
+
+from tests.engine.stack import KEY
+
+CALL = ".venv/bin/python publish.py 910 --order TICKET-17"
+
+
+@pytest.fixture(autouse=True)
+def _key(project):
+    project.environment["NAO_API_KEY"] = KEY
+
+
+def test_an_order_is_published_once_and_its_events_are_shown(example):
+    example.run("Set up")
+    output = example.run("Publish")
+    assert example.nao.publications(910) == 1
+    assert "create site\n" in output
+    assert "job 48145 accepted" in output
+    assert f"\npublished: {example.nao.url}/api/v2/background_jobs/48145\n" in output
+    assert f"\nalready published: {example.nao.url}/api/v2/background_jobs/48145\n" in output
+    assert example.publishes("Publish for another order") == 1
+    assert example.publishes("Clean up") == 0
+
+
+def test_a_failed_job_is_told_in_its_own_words_and_by_the_exit_code(project):
+    project.nao.add_site(910, graph=False)
+    run = project.command(CALL)
+    assert run.code == 1
+    assert "error: publication of site 910 failed: Missing graph or indoor area. Please add.\n" in run.output
+    assert "Traceback" not in run.output
