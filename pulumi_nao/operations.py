@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -21,7 +21,7 @@ from pulumi_nao.models import publication_of
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.pace import Pace
 from pulumi_nao.settings import Settings
-from pulumi_nao.text import redact
+from pulumi_nao.text import format_moment, redact
 from pulumi_nao.turns import Turns
 
 if TYPE_CHECKING:
@@ -267,20 +267,14 @@ def _outputs_of(attempt: Attempt) -> Bag:
         "has_finished": attempt.has_finished,
         "status": attempt.status,
         "message": attempt.message,
-        "started_at": _written(attempt.started_at),
-        "finished_at": _written(attempt.finished_at),
+        "started_at": format_moment(attempt.started_at),
+        "finished_at": format_moment(attempt.finished_at),
         "duration": attempt.duration,
     }
 
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
-
-
-def _written(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _lost_server(namespace: str) -> str:

@@ -6,11 +6,13 @@ import base64
 import json
 import re
 import unicodedata
+from datetime import timezone
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 REDACTED = "[redacted]"
 LONGEST_TEXT = 500
@@ -97,6 +99,17 @@ def format_duration(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def format_moment(moment: datetime | None) -> str | None:
+    """Write a moment in UTC, ISO 8601, with milliseconds: `2026-01-31T03:00:00.123Z`.
+
+    Args:
+        moment: With a time zone; `None` stays `None`.
+    """
+    if moment is None:
+        return None
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _forms(secret: str) -> list[str]:

@@ -74,6 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
             _refuse_another_server(account, address)
         except ConfigurationError as problem:
             errors.line(str(problem))
+            if arguments.json:
+                standard_output().line(records.job(job_id, None, arguments.namespace, Ending.NOT_SENT, None, problem))
             return Ending.NOT_SENT
         job = account.client.job(job_id, f"job {job_id}")
         with display:
@@ -89,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
                 output.line(f"{job.operation}: not finished, status {state.status!r}, {job.url}")
                 output.line(f"  Await its end with `{command}`.")
     if arguments.json:
-        standard_output().line(records.job(job, arguments.namespace, ending, state, error))
+        standard_output().line(records.job(job.id, job.url, arguments.namespace, ending, state, error))
     return ending
 
 

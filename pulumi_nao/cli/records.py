@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+
+from pulumi_nao.text import format_moment
 
 if TYPE_CHECKING:
     from pulumi_nao.cli.endings import Ending
     from pulumi_nao.errors import NaoError
     from pulumi_nao.lifecycle import Attempt
-    from pulumi_nao.models import Job, JobState
+    from pulumi_nao.models import JobState
 
 
 def publication(site_id: int, namespace: str, ending: Ending, attempt: Attempt | None, error: NaoError | None) -> str:
@@ -34,19 +35,22 @@ def publication(site_id: int, namespace: str, ending: Ending, attempt: Attempt |
             "has_finished": attempt.has_finished if attempt else False,
             "status": attempt.status if attempt else None,
             "message": attempt.message if attempt else None,
-            "started_at": _moment(attempt.started_at if attempt else None),
-            "finished_at": _moment(attempt.finished_at if attempt else None),
+            "started_at": format_moment(attempt.started_at if attempt else None),
+            "finished_at": format_moment(attempt.finished_at if attempt else None),
             "duration": attempt.duration if attempt else None,
             "error": _error(error),
         }
     )
 
 
-def job(job: Job, namespace: str, ending: Ending, state: JobState | None, error: NaoError | None) -> str:
+def job(
+    job_id: str, url: str | None, namespace: str, ending: Ending, state: JobState | None, error: NaoError | None
+) -> str:
     """Write what is known of a job.
 
     Args:
-        job: The job.
+        job_id: The job.
+        url: Where it is looked at.
         namespace: The account.
         ending: The exit code.
         state: Its last known state.
@@ -55,15 +59,15 @@ def job(job: Job, namespace: str, ending: Ending, state: JobState | None, error:
     finished = state is not None and state.has_finished
     return _line(
         {
-            "job_id": job.id,
+            "job_id": job_id,
             "namespace": namespace,
             **_outcome(ending),
-            "job_url": job.url,
+            "job_url": url,
             "has_finished": finished,
             "status": state.status if state else None,
             "message": state.message if state else None,
-            "started_at": _moment(state.created_at if state else None),
-            "finished_at": _moment(state.updated_at if state and finished else None),
+            "started_at": format_moment(state.created_at if state else None),
+            "finished_at": format_moment(state.updated_at if state and finished else None),
             "duration": state.duration if state and finished else None,
             "error": _error(error),
         }
@@ -78,12 +82,6 @@ def _error(error: NaoError | None) -> dict[str, Any] | None:
     if error is None:
         return None
     return {"type": type(error).__name__, "headline": error.headline, "details": [*error.details, *error.advice]}
-
-
-def _moment(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _line(record: dict[str, Any]) -> str:

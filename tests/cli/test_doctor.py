@@ -1,4 +1,4 @@
-"""The doctor's answers. Its four main ones are the first four tests."""
+"""The doctor's answers."""
 
 import base64
 import json
@@ -57,6 +57,12 @@ def test_server_down(command):
         "  Check its address, that it runs, this machine's network and DNS, and the proxy and CA settings above.\n"
         "  Nothing is known of the key yet.\n"
     )
+
+
+def test_a_server_that_speaks_no_tls_is_told(command, nao):
+    ended = command.with_environment(NAO_BASE_URL=nao.url.replace("http:", "https:"))("doctor")
+    assert ended.code == 11
+    assert "cannot be reached: no secure connection" in ended.out
 
 
 def test_all_well(command, nao):

@@ -31,6 +31,13 @@ def test_the_address_of_another_server_is_not_asked(command, nao):
     assert nao.count() == 0
 
 
+def test_an_address_that_no_key_may_be_sent_to(command, nao):
+    ended = command("job", "http://nao.example/api/v2/background_jobs/48145")
+    assert ended.code == 3
+    assert "the job's address cannot be used: plain http would show the key to the network" in ended.err
+    assert nao.count() == 0
+
+
 def test_a_job_that_failed(command):
     command("publish", "911")
     ended = command("job", "48145")
@@ -109,3 +116,9 @@ def test_without_a_key_nothing_is_sent(outside, nao):
     ended = outside.with_environment(NAO_BASE_URL=nao.url)("job", "48145")
     assert (ended.code, ended.out) == (3, "")
     assert nao.count() == 0
+
+
+def test_a_machine_reads_of_a_missing_key_too(outside):
+    [record] = outside("job", "48145", "--json").records
+    assert (record["job_id"], record["outcome"], record["job_url"]) == ("48145", "not_sent", None)
+    assert record["error"]["headline"] == "there is no NAO Cloud key"

@@ -2,6 +2,7 @@
 
 import math
 import signal
+import sys
 import time
 from contextlib import contextmanager
 
@@ -9,6 +10,8 @@ import pytest
 
 from pulumi_nao.simulator import Reply
 from tests.cli.conftest import Silence, until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals to a process")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Standard output and error that are closed, full, or unable to show every character."""
 
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,16 @@ def test_a_closed_pipe_is_no_traceback(command, words):
     ended = shell(command, f"$NAO {words} | true")
     assert "Traceback" not in ended.stderr
     assert "Exception ignored" not in ended.stderr
+
+
+def test_a_simulator_whose_reader_has_gone_ends_without_a_traceback(command):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with command.started("simulate", "--port", "0", stdout=writer) as process:
+        os.close(writer)
+        err = process.stderr.read()
+        process.wait(timeout=30)
+    assert (process.returncode, err) == (0, "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

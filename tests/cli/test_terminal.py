@@ -3,7 +3,6 @@
 import contextlib
 import math
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -13,6 +12,8 @@ import pytest
 
 from pulumi_nao.simulator import Answer
 from tests.cli.conftest import Silence, until
+
+pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 
 SHOW_CURSOR = "\x1b[?25h"
 HIDE_CURSOR = "\x1b[?25l"
