@@ -36,7 +36,7 @@ class Account:
 
 
 class Accounts:
-    """Opens accounts; what limits them together is shared.
+    """Opens accounts; what limits those of one server together is shared.
 
     Args:
         clock: Tells the time, and when waiting has to end.
@@ -54,7 +54,8 @@ class Accounts:
         self.at_once = self._settings.concurrency()
         self._clock = clock
         self._turns = Turns(clock)
-        self._pace = Pace(clock, self._settings.requests_per_second())
+        self._requests_per_second = self._settings.requests_per_second()
+        self._paces: dict[str, Pace] = {}
         self._timeout = Limit(timeout, "--timeout") if timeout is not None else None
         self._open: dict[str, Account] = {}
 
@@ -72,7 +73,8 @@ class Accounts:
             server = self._settings.stated_server(namespace) or PUBLIC_SERVER
             key = self._settings.api_key(namespace)
             hide(key.value)
-            client = NaoClient(key.value, server, key_origin=key.source, clock=self._clock, pace=self._pace)
+            pace = self._paces.setdefault(server, Pace(self._clock, self._requests_per_second))
+            client = NaoClient(key.value, server, key_origin=key.source, clock=self._clock, pace=pace)
             publisher = Publisher(client, self._clock, self._turns)
             self._open[namespace] = Account(namespace, client, publisher, limit)
         return self._open[namespace]
