@@ -41,7 +41,7 @@ NOT_RUN = {
 }
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", [name for name, blocks in BLOCKS.items() if blocks])
 def test_every_block_of_the_page_does_what_the_page_says(name, tmp_path, engine_path, request):
     index = request.getfixturevalue("index") if name in FROM_SCRATCH else None
@@ -52,6 +52,18 @@ def test_every_block_of_the_page_does_what_the_page_says(name, tmp_path, engine_
         workspace.finish()
     finally:
         workspace.close()
+
+
+def test_fewer_than_five_commands_lead_from_pip_install_to_a_publication():
+    blocks = [block for block in BLOCKS["sdk-docs/tutorial.md"] if block.language == "sh"]
+    commands = [command for block in blocks for command in block.text.strip().splitlines()]
+    first, last = commands.index("pip install pulumi-nao"), commands.index("pulumi up")
+    assert commands[first : last + 1] == [
+        "pip install pulumi-nao",
+        "pulumi-nao simulate",
+        "export NAO_BASE_URL=http://127.0.0.1:8910 NAO_API_KEY=simulator-key",
+        "pulumi up",
+    ]
 
 
 def test_what_is_not_run_is_a_short_list_with_reasons():
