@@ -235,6 +235,8 @@ class Operations:
             self._advice_given.add(error.advice)
         if isinstance(error, (JobRunsOn, Defect)) and unfinished and unfinished.properties.get("job_id"):
             next_step = "goes on waiting for this job"
+        elif isinstance(error, JobRunsOn) and self._host.saves_unfinished:
+            next_step = "waits for this job to end, and publishes"
         elif isinstance(error, (NotSent, Rejected)):
             next_step = "tries again"
         else:

@@ -211,3 +211,13 @@ def test_a_defect_after_the_job_was_accepted_does_not_lose_the_job(start_host, n
     host.check({"site_id": 910, "config_namespace": "nao"})
     _, saved = _failure(lambda: host.create(_inputs(nao)))
     assert json_format.MessageToDict(saved.properties)["job_id"] == "48145"
+
+
+def test_a_wait_for_the_job_of_other_triggers_records_nothing_and_says_what_the_next_up_does(host, nao):
+    nao.add_site(910, job_seconds=60)
+    host.check({"site_id": 910, "config_namespace": "nao"})
+    _, saved = _failure(lambda: host.create(_inputs(nao, triggers={"a": 1}), timeout=1.0))
+    olds = json_format.MessageToDict(saved.properties)
+    message, saved = _failure(lambda: host.update(olds, _inputs(nao, triggers={"a": 2}), timeout=1.0))
+    assert saved is None
+    assert message.endswith("\n  The next `pulumi up` waits for this job to end, and publishes.")
