@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from pulumi_nao.text import SHORTEST_SECRET
 
 PUBLIC_SERVER = "https://www.nao-cloud.com"
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_LONGEST_URL = 2000
+_LONGEST_NAME = 253
+_LONGEST_KEY = 8192  # servers commonly refuse longer headers
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
+# Resolvers read such a name as an address in a short form: 127.1, 2130706433, 0x7f.1.
+_ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
+_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*")
+_DOTS = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
+_KEY_PROBLEMS = tuple(
+    (re.compile(pattern, re.DOTALL | re.IGNORECASE), words)
+    for pattern, words in (
+        (r"\s*\Z", "it is empty"),
+        (r"\s|.*\s\Z", "it begins or ends with white space, such as a line break"),
+        (r"(?:bearer|basic|token|authorization)(?:[\s:=]|\Z)", "it begins with `Bearer` or the like"),
+        (r"[\"'`]", "it stands in quotes"),
+        (r".*[^!-~]", "it contains a character that no key has (a space, a line break, a letter outside ASCII)"),
+        (rf".{{0,{SHORTEST_SECRET - 1}}}\Z", f"it has fewer than {SHORTEST_SECRET} characters"),
+        (rf".{{{_LONGEST_KEY + 1}}}", f"it has more than {_LONGEST_KEY} characters"),
+    )
+)
 
 
 def canonical_server(url: str) -> str:
@@ -22,26 +45,18 @@ def canonical_server(url: str) -> str:
         ValueError: It is no URL of a server that a key may be sent to. The message never repeats the URL, which may
             hold a password.
     """
-    if any(character.isspace() or not character.isprintable() for character in url):
-        raise ValueError("the URL contains a space or a control character")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ValueError("the URL is malformed; write it like https://nao.example.com") from None
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise ValueError("the URL must begin with https:// and name a host, like https://nao.example.com")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("the URL must not contain a user name or a password")
-    if "?" in url or "#" in url:
-        raise ValueError("the URL must not contain a query or a fragment")
-    host = _canonical_host(parts.hostname)
+    parts = _split(url)
+    port = parts.port
+    if port == 0:
+        raise ValueError("the URL's port must be from 1 to 65535")
+    name = parts.hostname or ""
+    host = _canonical_address(name) if "[" in parts.netloc else _canonical_host(name)
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("plain http would show the key to the network; use https (http is for loopback only)")
     where = f"[{host}]" if ":" in host else host
     if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
         where += f":{port}"
-    return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{where}{_canonical_path(parts.path)}"
 
 
 def is_loopback(host: str) -> bool:
@@ -58,32 +73,66 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def key_problem(api_key: str) -> str:
+def key_problem(api_key: object) -> str:
     """Say what makes a key unusable, without repeating any of it; an empty text for a key that may be sent.
 
     Args:
         api_key: The key.
     """
-    if not api_key.strip():
-        return "it is empty"
-    if api_key.lower().startswith("bearer "):
-        return "it begins with `Bearer`; NAO Cloud wants the bare token"
-    if api_key != api_key.strip():
-        return "it begins or ends with white space, such as a line break"
-    if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
-        return "it contains a character that no key has (a space, a line break, a letter outside ASCII)"
-    return ""
+    if not isinstance(api_key, str):
+        return "it is no text"
+    found = next((words for pattern, words in _KEY_PROBLEMS if pattern.match(api_key)), "")
+    return f"{found}; NAO Cloud wants the bare token" if found else ""
+
+
+def _split(url: object) -> SplitResult:
+    if not isinstance(url, str):
+        raise ValueError("the URL must be text, like https://nao.example.com")  # noqa: TRY004 - as documented
+    if len(url) > _LONGEST_URL:
+        raise ValueError(f"the URL is longer than {_LONGEST_URL} characters")
+    if any(character.isspace() or not character.isprintable() for character in url):
+        raise ValueError("the URL contains a space or a control character")
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises
+    except ValueError:
+        raise ValueError("the URL is malformed; write it like https://nao.example.com") from None
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise ValueError("the URL must begin with https:// and name a host, like https://nao.example.com")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("the URL must not contain a user name or a password")
+    if "?" in url or "#" in url:
+        raise ValueError("the URL must not contain a query or a fragment")
+    return parts
 
 
 def _canonical_host(host: str) -> str:
     try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        pass
-    try:
-        name = host.rstrip(".").encode("idna").decode("ascii").lower()
+        name = host.removesuffix(".").encode("idna").decode("ascii").lower()
     except UnicodeError:
         name = ""
-    if not name:
+    if _ENDS_IN_NUMBER.fullmatch(name):
+        try:
+            return str(ipaddress.IPv4Address(name))
+        except ValueError:
+            raise ValueError("the URL's host is no IPv4 address; write four numbers, like 127.0.0.1") from None
+    if len(name) > _LONGEST_NAME or not _HOST_NAME.fullmatch(name):
         raise ValueError("the URL's host is not a valid name")
     return name
+
+
+def _canonical_address(host: str) -> str:
+    try:
+        address = ipaddress.IPv6Address(host)
+    except ValueError:
+        raise ValueError("the URL's host in brackets is no IPv6 address; write it like [::1]") from None
+    if address.scope_id:
+        raise ValueError("the URL's host has a zone, which other machines do not know")
+    return str(address)
+
+
+def _canonical_path(path: str) -> str:
+    path = path.rstrip("/")
+    if not _PATH.fullmatch(path) or any(_DOTS.fullmatch(part) for part in path.split("/")):
+        raise ValueError("the URL's path has an empty part, dots for a folder, or a character to be written as %XX")
+    return path

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from pulumi_nao.models import Job, JobState
 
 KEY_ADVICE = (
-    "NAO Cloud wants the account's key (auth_token on the user's My Profile page) or a JWT, bare, without `Bearer`.",
+    (
+        "A key is looked for in the stack's configuration (nao:apiKey), then in the environment (NAO_API_KEY): the "
+        "account's (auth_token on the user's My Profile page) or a JWT, bare: no `Bearer`, no line break at its end."
+    ),
     "A site's API key (Developers > API Keys) is another kind. A JWT lasts about 24 hours.",
 )
 ACCESS_ADVICE = ("The tracking API is open to the roles Site creator, Site admin and Tracking manager.",)

@@ -3,57 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import pulumi
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
-from pydantic_core import PydanticCustomError
+from pulumi.output import Unknown
 
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, namespace_problem
-from pulumi_nao.triggers import LARGEST_INTEGER, problems
+from pulumi_nao.text import name_of
+from pulumi_nao.triggers import LARGEST_INTEGER, trigger_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PATH_SEPARATOR = ": "
-
-
-def _site_id(value: Any) -> Any:  # noqa: ANN401 - a program may give anything
-    if pulumi.contains_unknowns(value):
-        return value
-    number = value
-    if isinstance(number, str) and number.isascii() and number.isdigit():
-        number = int(number) if len(number) < len(str(LARGEST_INTEGER)) else LARGEST_INTEGER
-    if isinstance(number, float) and number.is_integer():
-        number = int(number)
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < LARGEST_INTEGER:
-        raise PydanticCustomError("site_id", "write the site's number, such as 910: a whole number above 0")
-    return number
-
-
-def _namespace(value: Any) -> Any:  # noqa: ANN401 - as above
-    problem = namespace_problem(value)
-    if problem:
-        raise PydanticCustomError("namespace", "{problem}", {"problem": problem})
-    return value
-
-
-def _triggers(value: Any) -> Any:  # noqa: ANN401 - as above
-    if pulumi.contains_unknowns(value) and not isinstance(value, (dict, list)):
-        return value
-    if not isinstance(value, (dict, list)):
-        raise PydanticCustomError("triggers", "give a mapping or a list, such as {'zones': content_digest(...)}")
-    return value
-
-
-class _Inputs(BaseModel):
-    """What a program gives; the engine leaves out what is `None`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    site_id: Annotated[Any, BeforeValidator(_site_id)]
-    triggers: Annotated[Any, BeforeValidator(_triggers)] = None
-    config_namespace: Annotated[Any, BeforeValidator(_namespace)] = DEFAULT_NAMESPACE
+_INPUTS = ("site_id", "triggers", "config_namespace")
+_NOT_KNOWN_YET = (Unknown,)
 
 
 @dataclass(frozen=True)
@@ -71,33 +33,52 @@ class CheckedInputs:
     config_namespace: str
 
 
-def check_inputs(given: Mapping[str, Any]) -> tuple[CheckedInputs | None, list[str]]:
-    """Validate inputs, offline and all at once. What is unknown at preview is passed over.
+def check_inputs(
+    given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _NOT_KNOWN_YET
+) -> tuple[CheckedInputs | None, list[str]]:
+    """Validate inputs, offline and all at once.
 
     Args:
         given: The inputs, without the host's own keys.
+        not_known_yet: Types of values to pass over: unknown at preview, or outputs in a program.
 
     Returns:
         The inputs in their one form, or `None`; and the problems, each beginning with the input's path.
     """
-    found = []
-    checked = None
-    try:
-        valid = _Inputs.model_validate(given)
-        checked = CheckedInputs(valid.site_id, given.get("triggers"), valid.config_namespace)
-    except ValidationError as error:
-        for problem in error.errors(include_input=False, include_url=False):
-            path = ".".join(str(part) for part in problem["loc"])
-            found.append(path + _PATH_SEPARATOR + _words(problem["type"], problem["msg"]))
+    site = given.get("site_id")
     triggers = given.get("triggers")
-    if isinstance(triggers, (dict, list)):
-        found += problems(triggers, pass_over=pulumi.output.Unknown)
-    return (None if found else checked), found
+    namespace = given.get("config_namespace", DEFAULT_NAMESPACE)
+    found = []
+    if "site_id" not in given:
+        found.append("site_id: this input is required")
+    elif not isinstance(site, not_known_yet):
+        try:
+            site = site_number(site)
+        except ValueError as error:
+            found.append(f"site_id: {error}")
+    problem = namespace_problem(namespace)
+    if problem:
+        found.append(f"config_namespace: {problem}")
+    if triggers is not None:
+        found += trigger_problems(triggers, not_known_yet)
+    found += [f"{name_of(str(name))}: there is no such input" for name in given if name not in _INPUTS]
+    return (None if found else CheckedInputs(site, triggers, namespace)), found
 
 
-def _words(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "this input is required"
-    if kind == "extra_forbidden":
-        return "there is no such input"
-    return message
+def site_number(value: object) -> int:
+    """Bring a site's id into its one form: `910`, `"910"` and `910.0` are the same site.
+
+    Args:
+        value: As the program gives it, or as it arrives from Pulumi.
+
+    Raises:
+        ValueError: It is no whole number above 0. The message does not repeat it.
+    """
+    number = value
+    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) <= len(str(LARGEST_INTEGER)):
+        number = int(number)
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < LARGEST_INTEGER:
+        raise ValueError("write the site's number, such as 910: a whole number above 0")
+    return number

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.dynamic import Resource
+from pulumi.output import Unknown
 from pulumi.runtime.config import is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix, namespace_problem
+from pulumi_nao.inputs import check_inputs
+from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.provider import TrackingConfigPublicationProvider
+from pulumi_nao.text import parse_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+_NOT_KNOWN_YET = (pulumi.Output, Awaitable, Unknown)
 
 # Namespaces that were warned about, for each run of a program: several runs can share a process (Automation API).
 _warned: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
@@ -52,7 +58,7 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
         duration: Seconds between the two.
 
     Raises:
-        pulumi.RunError: The key stands in the stack's configuration as plain text, or an option is refused.
+        pulumi.RunError: The key stands in the stack's configuration as plain text; an input or an option is refused.
     """
 
     site_id: pulumi.Output[int]
@@ -77,9 +83,10 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         _refuse_options(resource_name, opts)
-        problem = namespace_problem(config_namespace)
-        if problem:
-            raise pulumi.RunError(f"{resource_name}: config_namespace: {problem}")
+        given = {"site_id": site_id, "triggers": triggers, "config_namespace": config_namespace}
+        _, problems = check_inputs(given, _NOT_KNOWN_YET)
+        if problems:
+            raise pulumi.RunError("\n".join(f"{resource_name}: {problem}" for problem in problems))
         if not isinstance(get_monitor(), MockMonitor):
             _check_key(config_namespace)
         super().__init__(
@@ -103,13 +110,24 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
         )
 
 
-def _refuse_options(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+def _refuse_options(resource_name: str, opts: object) -> None:
+    if opts is None:
+        return
+    if not isinstance(opts, pulumi.ResourceOptions):
+        raise pulumi.RunError(f"{resource_name}: opts: give pulumi.ResourceOptions(...)")
     for name in ("id", "urn", "import_"):
-        if opts is not None and getattr(opts, name, None) is not None:
+        if getattr(opts, name, None) is not None:
             raise pulumi.RunError(
                 f"{resource_name}: a TrackingConfigPublication does not take the option {name!r}: the run would be "
                 "green with nothing published. Declare it without that option; `pulumi up` publishes the site once."
             )
+    for name in ("create", "update"):
+        timeout = getattr(opts.custom_timeouts, name, None)
+        if timeout is not None:
+            try:
+                parse_timeout(timeout)
+            except ValueError as error:
+                raise pulumi.RunError(f"{resource_name}: custom_timeouts.{name}: {error}") from None
 
 
 def _check_key(namespace: str) -> None:

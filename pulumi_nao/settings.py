@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,13 +10,16 @@ from pulumi_nao.account import PUBLIC_SERVER, canonical_server, key_problem
 from pulumi_nao.errors import ConfigurationError
 from pulumi_nao.lifecycle import DEFAULT_LIMIT, Limit
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
-from pulumi_nao.text import parse_duration
+from pulumi_nao.text import parse_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MOST_AT_ONCE = 512
-LONGEST_TIMEOUT = 7 * 24 * 3600.0
+FEWEST_REQUESTS_PER_SECOND = 0.01  # with fewer, every look would outlast its wait
+MOST_REQUESTS_PER_SECOND = 1000.0
+
+_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,11 +107,9 @@ class Settings:
         if found is None:
             return DEFAULT_LIMIT
         try:
-            seconds = parse_duration(found.value)
+            seconds = parse_timeout(found.value)
         except ValueError as error:
             raise ConfigurationError(f"{found.source}: {error}") from None
-        if not 0 < seconds <= LONGEST_TIMEOUT:
-            raise ConfigurationError(f"{found.source}: a time-out is longer than 0 and at most 168h")
         return Limit(seconds, found.source)
 
     def concurrency(self) -> int | None:
@@ -121,12 +121,10 @@ class Settings:
         found = self._find(DEFAULT_NAMESPACE, "concurrency", "CONCURRENCY")
         if found is None:
             return None
-        if (
-            not re.fullmatch(r"[0-9]{1,4}", found.value.strip(), re.ASCII)
-            or not 1 <= int(found.value) <= MOST_AT_ONCE
-        ):
+        text = found.value.strip()
+        if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MOST_AT_ONCE:
             raise ConfigurationError(f"{found.source}: write a whole number from 1 to {MOST_AT_ONCE}")
-        return int(found.value)
+        return int(text)
 
     def requests_per_second(self) -> float | None:
         """How many requests a second all publications on one server may make together; `None` for no limit.
@@ -137,13 +135,10 @@ class Settings:
         found = self._find(DEFAULT_NAMESPACE, "requestsPerSecond", "REQUESTS_PER_SECOND")
         if found is None:
             return None
-        try:
-            number = float(found.value)
-        except ValueError:
-            number = math.nan
-        if not 0 < number < math.inf:
-            raise ConfigurationError(f"{found.source}: write a number above 0, such as 5 or 0.5")
-        return number
+        text = found.value.strip()
+        if not _NUMBER.fullmatch(text) or not FEWEST_REQUESTS_PER_SECOND <= float(text) <= MOST_REQUESTS_PER_SECOND:
+            raise ConfigurationError(f"{found.source}: write a number from 0.01 to 1000, such as 5 or 0.5")
+        return float(text)
 
     def problems(self, namespace: str) -> list[str]:
         """List what cannot work, without a word on a key that is absent: previews need none.
@@ -182,6 +177,8 @@ class Settings:
             source = f"environment variable {variable}"
         if value is None:
             return None
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{source}: write it as text")
         if key == "apiKey":
             self.keys.add(value)
         return Setting(value, source)

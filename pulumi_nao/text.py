@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
+import math
 import re
 import unicodedata
 from datetime import timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 REDACTED = "[redacted]"
 LONGEST_TEXT = 500
+LONGEST_NAME = 60
+SHORTEST_SECRET = 8  # shorter ones would blank out ordinary words; no key is as short
 
 # A whole escape sequence goes at once: taking out only its first character would leave "[31m" behind.
 _ESCAPE_SEQUENCE = re.compile(
@@ -24,25 +26,30 @@ _ESCAPE_SEQUENCE = re.compile(
     r"|\x1b[@-Z\\-_]",
     re.DOTALL,
 )
-_SHORTEST_SECRET = 4
+_HTML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
+SHORTEST_TIMEOUT = 1.0  # less is a slip of the pen: it would publish and not wait
+LONGEST_TIMEOUT = 7 * 24 * 3600.0
+
+_HOW_TO_WRITE_DURATIONS = "write a number with its unit, such as 90s, 30m or 1h30m"
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|h|m|s))+", re.ASCII)
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)", re.ASCII)
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Replace each secret in the text, also where it is percent- or base64-encoded.
+    """Replace each secret in the text, in upper or lower case, also where it is encoded.
+
+    Known encodings: percent, JSON, HTML, hexadecimal, and base64 with anything before and after the secret.
 
     Args:
         text: What is about to be stored or printed.
-        secrets: The values that must not appear. Values of fewer than four characters are passed over:
-            they would blank out ordinary words.
+        secrets: The values that must not appear. Values of fewer than eight characters are passed over:
+            they would blank out ordinary words. No such key is ever sent.
     """
     for secret in secrets:
-        if len(secret) >= _SHORTEST_SECRET:
-            for form in _forms(secret):
-                text = text.replace(form, REDACTED)
+        if len(secret) >= SHORTEST_SECRET:
+            text = _forms(secret).sub(REDACTED, text)
     return text
 
 
@@ -68,6 +75,16 @@ def printable(text: str, secrets: Iterable[str] = ()) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
+def name_of(name: str) -> str:
+    """Write a name that a program has chosen, such as a key, so that it fits into a line.
+
+    Args:
+        name: As chosen.
+    """
+    text = printable(name)
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
+
+
 def parse_duration(text: str) -> float:
     """Read a duration such as `90s`, `30m` or `1h30m`.
 
@@ -83,8 +100,28 @@ def parse_duration(text: str) -> float:
     """
     text = text.strip()
     if not _DURATION.fullmatch(text):
-        raise ValueError("write a number with its unit, such as 90s, 30m or 1h30m")
+        raise ValueError(_HOW_TO_WRITE_DURATIONS)
     return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
+
+
+def parse_timeout(text: object) -> float:
+    """Read a duration that is meant as a time-out.
+
+    Args:
+        text: See `parse_duration`.
+
+    Returns:
+        Seconds.
+
+    Raises:
+        ValueError: It is something else, or out of range. The message does not repeat it.
+    """
+    seconds = parse_duration(text) if isinstance(text, str) and len(text) <= LONGEST_NAME else math.nan
+    if math.isnan(seconds):
+        raise ValueError(_HOW_TO_WRITE_DURATIONS)
+    if not SHORTEST_TIMEOUT <= seconds <= LONGEST_TIMEOUT:
+        raise ValueError("a time-out is from 1s to 168h")
+    return seconds
 
 
 def format_duration(seconds: float) -> str:
@@ -112,14 +149,35 @@ def format_moment(moment: datetime | None) -> str | None:
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _forms(secret: str) -> list[str]:
+@lru_cache(maxsize=32)
+def _forms(secret: str) -> re.Pattern[str]:
+    """Match a secret in all forms in which a server may send it back."""
     raw = secret.encode("utf-8", "surrogatepass")
-    encoded = {
-        json.dumps(secret)[1:-1],
-        base64.b64encode(raw).decode().rstrip("="),
-        base64.urlsafe_b64encode(raw).decode().rstrip("="),
-        quote(raw, safe=""),
-        quote(raw),
-        quote_plus(raw),
-    }
-    return sorted({secret, *encoded}, key=len, reverse=True)
+    forms = ["".join(map(_character_forms, secret)), raw.hex()]
+    if not secret.isascii():
+        forms.append("".join(f"%(?:25)*{byte:02x}" for byte in raw))
+    forms += [re.escape(form).replace(r"\+", r"[+\-]").replace("/", "[/_]") for form in _base64_forms(raw)]
+    return re.compile("|".join(forms), re.IGNORECASE)
+
+
+def _character_forms(character: str) -> str:
+    code = ord(character)
+    forms = [re.escape(character), rf"\\+u{code:04x}", rf"&\#0*{code};", f"&\\#x0*{code:x};"]
+    if character.isascii():
+        forms.append(f"%(?:25)*{code:02x}")
+    if character in _HTML_NAMES:
+        forms.append(f"&{_HTML_NAMES[character]};")
+    if character in '"\\/':
+        forms.append(r"\\+" + re.escape(character))
+    return f"(?:{'|'.join(forms)})"
+
+
+def _base64_forms(raw: bytes) -> list[str]:
+    """The bytes alone in base64, and what every base64 text contains that holds them at one of three places."""
+    forms = [base64.b64encode(raw).decode().rstrip("=")]
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        # The first and the last characters depend on the neighbours too.
+        whole = len(text) if (before + len(raw)) % 3 == 0 else len(text) - 1
+        forms.append(text[(0, 2, 3)[before] : whole])
+    return forms

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TypeGuard
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pulumi_nao.text import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Numbers travel to the provider as doubles: above this, two integers can arrive as one.
 LARGEST_INTEGER = 2**53
+# Each level of a trigger is up to three levels of a message, of which readers take no more than a hundred.
+DEEPEST = 24
+LONGEST_TEXT = 1_000_000
+MOST_VALUES = 100_000
+MOST_PROBLEMS = 20
+
+_LISTS = (list, tuple)
+# What Pulumi's own wire format keeps for secrets, assets and the like, and for values not known yet.
+_PULUMI_MARK = "4dabf18193072939515e22adb298388d"
+_PULUMI_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def same(first: object, second: object) -> bool:
@@ -22,32 +37,79 @@ def same(first: object, second: object) -> bool:
     return _comparable(first) == _comparable(second)
 
 
-def problems(value: object, path: str = "triggers", *, pass_over: type | None = None) -> list[str]:
-    """List what is in the triggers that cannot be compared reliably, each with its place, never with its value.
+def trigger_problems(value: object, not_known_yet: tuple[type, ...] = ()) -> list[str]:
+    """List what is in triggers that cannot be kept or compared reliably, each with its place, never with its value.
 
     Args:
-        value: The triggers, or a part of them.
-        path: Where the part stands.
-        pass_over: A type of values that are not known yet.
+        value: The triggers.
+        not_known_yet: Types of values to pass over.
     """
-    if isinstance(value, Mapping):
-        parts = [(f"{path}.{key}", item) for key, item in value.items()]
-    elif _is_list(value):
-        parts = [(f"{path}[{place}]", item) for place, item in enumerate(value)]
-    elif pass_over is not None and isinstance(value, pass_over):
-        return []
-    else:
+    if not isinstance(value, (Mapping, *_LISTS, *not_known_yet)):
+        return ["triggers: give a mapping or a list, such as {'zones': content_digest(...)}"]
+    found = []
+    for count, problem in enumerate(_walk(value, "triggers", DEEPEST, not_known_yet)):
+        if problem:
+            found.append(problem)
+        if count == MOST_VALUES:
+            found.append(f"triggers: these are more than {MOST_VALUES} values; give a digest of them")
+        if count == MOST_VALUES or len(found) == MOST_PROBLEMS:
+            break
+    return found
+
+
+def _walk(value: object, path: str, levels: int, not_known_yet: tuple[type, ...]) -> Iterator[str]:
+    """Go through all parts: a problem for each that has one, an empty text for each that has none."""
+    if isinstance(value, not_known_yet):
+        yield ""
+    elif not isinstance(value, (Mapping, *_LISTS)):
         problem = _problem(value)
-        return [f"{path}: {problem}"] if problem else []
-    return [problem for where, item in parts for problem in problems(item, where, pass_over=pass_over)]
+        yield f"{path}: {problem}" if problem else ""
+    elif not levels:
+        yield f"{path}: this is nested deeper than {DEEPEST} levels, or contains itself; give a digest of it"
+    elif isinstance(value, Mapping):
+        yield ""
+        for key, item in value.items():
+            where = f"{path}.{name_of(key)}" if isinstance(key, str) else path
+            problem = _problem_of_key(key)
+            if problem:
+                yield f"{where}: {problem}"
+            else:
+                yield from _walk(item, where, levels - 1, not_known_yet)
+    else:
+        yield ""
+        for place, item in enumerate(value):
+            yield from _walk(item, f"{path}[{place}]", levels - 1, not_known_yet)
+
+
+def _problem_of_key(key: object) -> str:
+    if not isinstance(key, str):
+        return f"the keys of a mapping are text, and this is a value of type {name_of(type(key).__name__)}"
+    if key == _PULUMI_MARK:
+        return "this key has a meaning of its own in Pulumi"
+    return _problem_of_text(key)
+
+
+def _problem_of_text(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        return f"this text is longer than {LONGEST_TEXT} characters; give a digest of it"
+    if text == _PULUMI_UNKNOWN:
+        return "this text has a meaning of its own in Pulumi"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "this text holds half of a surrogate pair, which cannot be sent"
+    return ""
 
 
 def _problem(value: object) -> str:
-    if value is None or isinstance(value, (bool, str)):
+    if value is None or isinstance(value, bool):
         return ""
+    if isinstance(value, str):
+        return _problem_of_text(value)
     if not isinstance(value, (int, float)):
-        return f"a {type(value).__name__} cannot be a trigger; for files, use content_digest"
-    if not math.isfinite(value):
+        kind = name_of(type(value).__name__)
+        return f"a value of type {kind} cannot be a trigger; for files, use content_digest"
+    if isinstance(value, float) and not math.isfinite(value):
         return "this is not a finite number, so it would be a change at every run"
     if abs(value) >= LARGEST_INTEGER:
         return "integers of 2**53 and over lose digits on their way; write it as text"
@@ -58,10 +120,6 @@ def _comparable(value: object) -> object:
     if isinstance(value, Mapping):
         items = {str(key): _comparable(item) for key, item in value.items() if item is not None}
         return ("mapping", items)
-    if _is_list(value):
+    if isinstance(value, _LISTS):
         return ("list", [_comparable(item) for item in value])
     return (isinstance(value, bool), value)
-
-
-def _is_list(value: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
