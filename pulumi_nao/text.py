@@ -28,7 +28,7 @@ _ESCAPE_SEQUENCE = re.compile(
 )
 _HTML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
-SHORTEST_TIMEOUT = 1.0  # less is a slip of the pen: it would publish and not wait
+SHORTEST_TIMEOUT = 0.1  # less is a slip of the pen: it would publish and not wait
 LONGEST_TIMEOUT = 7 * 24 * 3600.0
 
 _HOW_TO_WRITE_DURATIONS = "write a number with its unit, such as 90s, 30m or 1h30m"
@@ -120,7 +120,7 @@ def parse_timeout(text: object) -> float:
     if math.isnan(seconds):
         raise ValueError(_HOW_TO_WRITE_DURATIONS)
     if not SHORTEST_TIMEOUT <= seconds <= LONGEST_TIMEOUT:
-        raise ValueError("a time-out is from 1s to 168h")
+        raise ValueError("a time-out is from 100ms to 168h")
     return seconds
 
 

@@ -7,8 +7,7 @@ import re
 from typing import Any
 
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, namespace_problem
-from pulumi_nao.settings import LONGEST_TIMEOUT
-from pulumi_nao.text import parse_duration
+from pulumi_nao.text import parse_timeout
 from pulumi_nao.triggers import LARGEST_INTEGER
 
 
@@ -61,12 +60,9 @@ def timeout(text: str) -> float:
         Seconds.
     """
     try:
-        seconds = parse_duration(text)
+        return parse_timeout(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    if not 0 < seconds <= LONGEST_TIMEOUT:
-        raise argparse.ArgumentTypeError("a time-out is longer than 0 and at most 168h")
-    return seconds
 
 
 def add_namespace(parser: argparse.ArgumentParser, **settings: Any) -> None:  # noqa: ANN401 - as in argparse

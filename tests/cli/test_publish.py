@@ -110,7 +110,7 @@ def test_without_a_key_nothing_is_sent(outside, nao):
         ("NAO_BASE_URL", "http://nao.example", "plain http would show the key to the network"),
         ("NAO_TIMEOUT", "soon", "environment variable NAO_TIMEOUT: write a number with its unit"),
         ("NAO_CONCURRENCY", "0", "write a whole number from 1 to 512"),
-        ("NAO_REQUESTS_PER_SECOND", "-1", "write a number above 0"),
+        ("NAO_REQUESTS_PER_SECOND", "-1", "write a number from 0.01 to 1000"),
     ],
 )
 def test_a_malformed_setting_sends_nothing(command, nao, variable, value, words):

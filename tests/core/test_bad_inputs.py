@@ -390,7 +390,7 @@ def test_options_that_would_publish_nothing_are_refused(option):
 
 
 DURATION = "write a number with its unit, such as 90s, 30m or 1h30m"
-RANGE = "a time-out is from 1s to 168h"
+RANGE = "a time-out is from 100ms to 168h"
 TIMEOUTS = {
     "": DURATION,
     "5": DURATION,
