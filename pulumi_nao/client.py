@@ -306,13 +306,15 @@ class NaoClient:
         raise MayHaveStarted(operation, f"the server answered {self._status(response)}", request_id)
 
     def _job_id(self, operation: str, response: requests.Response, body: bytes, request_id: str) -> str:
-        location = response.headers.get("Location")
+        location = next(iter(response.raw.headers.getlist("Location")), None)
         if location is None:
             try:
                 return AcceptedDocument.model_validate_json(body).data.id
             except ValidationError:
                 status = self._status(response)
                 raise MayHaveStarted(operation, f"the {status} names no job", request_id) from None
+        if len(set(response.raw.headers.getlist("Location"))) > 1:
+            raise MayHaveStarted(operation, "the answer has more than one Location", request_id)
         try:
             target = urlsplit(urljoin(self.base_url + "/", location.strip()))
             host = target.hostname

@@ -8,6 +8,7 @@ import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only from 3.11 on
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -126,10 +127,16 @@ class _WholeHead(HTTPResponse):
     """An answer whose headers came to their end, and do not contradict each other.
 
     The standard library takes the end of the connection for the end of the headers. A `Location` that was cut short
-    would name another job.
+    would name another job. It also takes an interim answer, such as 103, for the answer.
     """
 
     def begin(self) -> None:
+        self._begin()
+        while 100 <= self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:  # noqa: PLR2004 - the 1xx
+            self.headers = self.msg = None  # type: ignore[assignment] # so that `begin` reads on
+            self._begin()
+
+    def _begin(self) -> None:
         source = self.fp
         lines: Any = _Lines(source)
         self.fp = lines

@@ -279,6 +279,37 @@ def test_headers_that_were_cut_short_name_no_job(client, nao, cut):
         client.publish(910)
 
 
+def test_two_locations_name_no_job(client, nao):
+    nao.script(
+        "publish",
+        Garbled(lambda head, body: head.replace(b"location:", b"location: /x/background_jobs/9\r\nlocation:") + body),
+    )
+    with pytest.raises(MayHaveStarted, match="the answer has more than one Location"):
+        client.publish(910)
+
+
+def test_a_location_that_is_said_twice_names_its_job(client, nao):
+    line = f"Location: {JOB}\r\n".encode()
+    nao.script("publish", Garbled(lambda _head, _body: b"HTTP/1.1 303 See Other\r\n" + line + line + b"\r\n"))
+    assert client.publish(910).id == "48145"
+
+
+EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+
+
+@pytest.mark.parametrize("early", [EARLY, EARLY * 2, b"HTTP/1.1 100 Continue\r\n\r\n" + EARLY])
+def test_answers_that_come_ahead_of_the_answer_are_passed_over(client, nao, early):
+    nao.script("publish", Garbled(lambda head, body: early + head + body))
+    nao.script("job", Garbled(lambda head, body: early + head + body))
+    assert client.publish(910).look().succeeded
+
+
+def test_an_answer_ahead_of_none_names_no_job(client, nao):
+    nao.script("publish", Garbled(lambda _head, _body: EARLY))
+    with pytest.raises(MayHaveStarted, match="the connection was closed without an answer"):
+        client.publish(910)
+
+
 def test_another_id_in_the_body_is_ignored(client, nao):
     body = {"data": {"id": "1", "attributes": {"id": 1, "status": "success", "has_finished": True, "new": 1}}}
     nao.script("job", Answer(200, body=body))

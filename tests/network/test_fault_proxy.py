@@ -52,7 +52,7 @@ LOST_POSTS = {
     "the request is swallowed in silence": (("timeout", "upstream", {"timeout": 0}), "no complete answer in time", 0),
     "the answer never arrives": (("timeout", "downstream", {"timeout": 100}), "closed without an answer", 1),
     "the answer is swallowed": (("timeout", "downstream", {"timeout": 0}), "closed without an answer", 1),
-    "the answer stops in its first line": (("limit_data", "downstream", {"bytes": 8}), "closed without an answer", 1),
+    "the answer stops in its first line": (("limit_data", "downstream", {"bytes": 8}), "the answer is not HTTP", 1),
     "the answer stops before its Location": (
         ("limit_data", "downstream", {"bytes": 60}),
         "the answer was cut short",

@@ -7,6 +7,7 @@ import pytest
 from pulumi_nao.errors import (
     AccessDenied,
     ContactLost,
+    HeldBack,
     JobGone,
     KeyNotAccepted,
     MayHaveStarted,
@@ -80,8 +81,8 @@ REFUSED = {
     "429 for ever": ("return 429;", TooManyRequests, "429 Too Many Requests"),
     "503 with Retry-After for ever": (
         "add_header Retry-After 5 always; return 503;",
-        TooManyRequests,
-        "503 Service Temporarily Unavailable",
+        HeldBack,
+        "its turn did not come in time",
     ),
     "the proxy wants a password of its own": (
         "auth_basic proxy; auth_basic_user_file /dev/null; proxy_pass http://127.0.0.1:9;",
@@ -152,6 +153,11 @@ def test_the_proxy_repeats_no_post_at_another_upstream(nginx, nao, stack):
 STARTED_AND_LOST = {
     "hung up": (HangUp(after_effect=True), "", "502 Bad Gateway"),
     "headers too long for the proxy": (None, "proxy_buffer_size 256; proxy_buffers 8 256;", "502 Bad Gateway"),
+    "a second Location": (
+        None,
+        "proxy_set_header Host $http_host; add_header Location /api/v2/background_jobs/9 always;",
+        "more than one Location",
+    ),
     "Location with the upstream's name": (
         None,
         "proxy_set_header Host inner.example; proxy_redirect off;",
