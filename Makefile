@@ -27,7 +27,7 @@ network: $(READY) $(OLDEST_READY)  ## Run the tests behind nginx and toxiproxy; 
 	@CI=true $(BIN)/python -m pytest tests/network
 
 .PHONY: check
-check: $(READY)  ## Format, lint (docstrings too), types and layers
+check: pipelines  ## Format, lint (docstrings too, and workflows), types and layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy pulumi_nao tools/demo.py benchmarks
@@ -37,6 +37,18 @@ check: $(READY)  ## Format, lint (docstrings too), types and layers
 	  (cd "$$example"; $(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/examples $$(ls *.py | grep -v ^test_)) \
 	done
 	@$(BIN)/lint-imports --no-cache
+
+.PHONY: pipelines
+WORKFLOWS := .github/workflows/*.yml pipelines/github/*.yml
+SCHEMA := $(BIN)/check-jsonschema --quiet
+pipelines: $(READY)  ## Lint the workflows of this project and the pipelines for users
+	@$(BIN)/zizmor --offline --quiet --no-progress --persona=pedantic $(WORKFLOWS) .github/dependabot.yml
+	@$(SCHEMA) --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	@$(SCHEMA) --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(SCHEMA) --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci pipelines/gitlab/.gitlab-ci.yml
+	@$(SCHEMA) --schemafile tools/pipelines/operator-stack.schema.json pipelines/pulumi-operator/stack.yaml
+	@if command -v go >/dev/null; then go -C tools/pipelines tool actionlint $(abspath $(wildcard $(WORKFLOWS))); \
+	  else echo "ACTIONLINT DID NOT RUN, there is no Go" >&2; test -z "$${CI:-}"; fi
 
 .PHONY: wheel
 wheel: $(READY) $(OLDEST_READY)  ## Build the wheel, install it alone and run the tests below the engine on it
