@@ -26,6 +26,10 @@ test: $(READY) $(OLDEST_READY)  ## Run all tests, the engine's included
 network: $(READY) $(OLDEST_READY)  ## Run the tests behind nginx and toxiproxy; a missing piece is an error
 	@CI=true $(BIN)/python -m pytest tests/network
 
+.PHONY: model
+model: $(READY)  ## Tell 1,000 stories of engine actions and faults, and check the promises after every step
+	@MODEL_RUNS=$${MODEL_RUNS:-1000} $(BIN)/python -m pytest tests/model/test_engine_actions.py --timeout=0
+
 .PHONY: check
 check: pipelines  ## Format, lint (docstrings too, and workflows), types and layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }

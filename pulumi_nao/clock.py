@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from threading import Event
 from typing import Protocol
 
+_HAIR = 0.001
+
 
 class Clock(Protocol):
     """What waiting needs to know of time."""
@@ -75,5 +77,6 @@ class Deadline:
 
     @property
     def remaining(self) -> float:
-        """Seconds left; 0 when the time is over."""
-        return max(0.0, self.seconds - self.elapsed)
+        """Seconds left; 0 when the time is over, and in its last millisecond: a sleep may end a hair early."""
+        left = self.seconds - self.elapsed
+        return left if left > _HAIR else 0.0

@@ -88,7 +88,7 @@ def start(
         The job that the server started.
 
     Raises:
-        NotSent: No connection could be made, or the wait was cancelled before anything was sent.
+        NotSent: No connection could be made, or nothing was sent before a cancel or the deadline.
         NaoError: Whatever else `send` raises.
     """
     clock = clock or SystemClock()
@@ -96,10 +96,15 @@ def start(
     pause = FIRST_RETRY_PAUSE
     told = ""
     unreachable_since: float | None = None
+    trouble: NotSent | TooManyRequests | None = None
     while True:
         if clock.cancelled:
             raise NotSent(f"{operation} not sent: cancelled before it began")
-        trouble: NotSent | TooManyRequests
+        if not deadline.remaining:
+            raise trouble or NotSent(
+                f"{operation} not sent: no time was left for it after {format_duration(deadline.seconds)}, "
+                f"the limit set by {deadline.source}"
+            )
         try:
             return send()
         except NotSent as error:

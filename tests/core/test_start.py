@@ -72,6 +72,32 @@ def test_patience_ends_with_the_deadline(clock):
     assert clock.time == 5.0
 
 
+def test_nothing_is_sent_at_the_deadline(clock):
+    sender = Sender(unreachable())
+    with pytest.raises(ServerUnreachable):
+        run(sender, clock, limit=1)
+    assert (clock.time, sender.sent) == (1.0, 1)
+
+
+def test_nothing_is_sent_after_the_deadline(clock):
+    deadline = Deadline(5, "stack configuration nao:timeout", clock)
+    clock.sleep(5)
+    sender = Sender()
+    with pytest.raises(NotSent) as caught:
+        start("publication of site 910", sender, deadline, clock=clock)
+    assert caught.value.headline == (
+        "publication of site 910 not sent: no time was left for it after 5 s, "
+        "the limit set by stack configuration nao:timeout"
+    )
+    assert sender.sent == 0
+
+
+def test_a_deadline_is_over_in_its_last_millisecond(clock):
+    deadline = Deadline(5, "default", clock)
+    clock.sleep(4.9995)
+    assert deadline.remaining == 0.0
+
+
 @pytest.mark.parametrize(
     "error",
     [MayHaveStarted("publication of site 910", "reset"), Rejected("publication of site 910", "404 Not Found")],

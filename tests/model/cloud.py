@@ -1,0 +1,167 @@
+"""NAO Cloud without sockets: the simulator's world, and a client that meets the weather where the wire would be."""
+
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+
+from pulumi_nao.errors import (
+    AccessDenied,
+    HeldBack,
+    KeyNotAccepted,
+    LookDenied,
+    LookFailed,
+    LookNotFound,
+    LookSenseless,
+    MayHaveStarted,
+    NotSent,
+    Rejected,
+    ServerUnreachable,
+    TooManyRequests,
+)
+from pulumi_nao.models import Job, JobState, publication_of
+from pulumi_nao.pace import BUSY_PATIENCE
+from pulumi_nao.simulator.world import NoSuchResource, Site, World
+
+KEY = "k-0123456789-model"
+SERVER = "https://nao.example.com"
+POST_GRACE = 10.0
+LOOK_GRACE = 1.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request meets, how long it takes, and what a busy server asks for."""
+
+    kind: str
+    seconds: float = 0.0
+    retry_after: float | None = None
+
+
+GOOD_POST = Answer("accepted")
+GOOD_LOOK = Answer("shown")
+
+
+@dataclass
+class Weather:
+    """What the requests of one process meet, one after another; then the last of each kind for ever."""
+
+    posts: list = field(default_factory=list)
+    looks: list = field(default_factory=list)
+    later_posts: Answer = GOOD_POST
+    later_looks: Answer = GOOD_LOOK
+
+    def __post_init__(self):
+        self.next_post = chain(self.posts, repeat(self.later_posts)).__next__
+        self.next_look = chain(self.looks, repeat(self.later_looks)).__next__
+
+
+class NaoCloud:
+    """The server, whose truth is the simulator's."""
+
+    def __init__(self, timeline, judge):
+        self.judge = judge
+        self.world = World(clock=timeline.now)
+        self.world.add_key(KEY)
+        self.forgotten = set()
+
+    def set_site(self, site_id, *, good=True, job_seconds=0.0):
+        self.world.add_site(Site(site_id, graph=good, job_seconds=job_seconds))
+
+    def truth(self, job_id):
+        return next(job for job in self.world.jobs if job.id == int(job_id))
+
+
+class CloudClient:
+    """Stands in for `NaoClient`, with its errors and its habits after a cancel."""
+
+    def __init__(self, cloud, weather, base_url, clock, pace):
+        self.base_url = base_url
+        self._pace = pace
+        self._cloud = cloud
+        self._judge = cloud.judge
+        self._weather = weather
+        self._clock = clock
+
+    def publish(self, site_id, deadline=None):
+        operation = publication_of(site_id)
+        number = self._pace.line_up(deadline, BUSY_PATIENCE)
+        if self._clock.cancelled:
+            raise NotSent(f"{operation} not sent: cancelled before it began")
+        if number is None:
+            raise HeldBack(operation)
+        with self._judge.request(self.base_url):
+            return self._post(operation, site_id, self._weather.next_post(), number)
+
+    def _post(self, operation, site_id, answer, number):
+        if answer.kind in ("no connection", "bad certificate"):
+            self._clock.receive(answer.seconds, POST_GRACE)
+            raise ServerUnreachable(operation, SERVER, answer.kind, may_pass=answer.kind == "no connection")
+        self._clock.spend(answer.seconds / 2)
+        job = None
+        if answer.kind in ("accepted", "started, not answered"):
+            job = self._cloud.world.publish(KEY, site_id)
+        if answer.kind in ("accepted", "started, not answered", "lost"):
+            self._judge.posted(site_id, job)
+        self._clock.request_arrived()
+        in_time = self._clock.receive(answer.seconds / 2, POST_GRACE)
+        self._note_limit(number, answer)
+        if answer.kind == "429":
+            busy = TooManyRequests(operation, "429 Too Many Requests")
+            busy.retry_after = answer.retry_after
+            raise busy
+        refusals = {"401": KeyNotAccepted, "403": AccessDenied, "404": Rejected}
+        if answer.kind in refusals:
+            raise refusals[answer.kind](operation, answer.kind)
+        if answer.kind != "accepted" or not in_time:
+            self._judge.unanswered()
+            raise MayHaveStarted(operation, "no answer")
+        return self.job(str(job.id), operation)
+
+    def job(self, job_id, operation="background job"):
+        def look(deadline=None):
+            return self._look(job_id, operation, deadline)
+
+        return Job(operation, job_id, f"{SERVER}/api/v2/background_jobs/{job_id}", look)
+
+    def _look(self, job_id, operation, deadline):
+        number = self._pace.line_up(deadline)
+        if number is None:
+            raise LookFailed("no look had its turn in time")
+        answer = self._weather.next_look()
+        with self._judge.request(self.base_url):
+            self._clock.spend(min(answer.seconds / 2, LOOK_GRACE))
+            self._clock.request_arrived()
+            if not self._clock.receive(answer.seconds, LOOK_GRACE):
+                raise LookFailed("cancelled")
+            self._note_limit(number, answer)
+            return self._shown(job_id, operation, answer)
+
+    def _note_limit(self, number, answer):
+        if answer.kind == "429":
+            self._pace.refused(number, answer.retry_after)
+        else:
+            self._pace.let_through()
+
+    def _shown(self, job_id, operation, answer):
+        failures = {
+            "trouble": LookFailed("the server answers 502 Bad Gateway"),
+            "429": LookFailed("the server answers 429 Too Many Requests"),
+            "denied": LookDenied("the server refuses the key: 401"),
+            "not found": LookNotFound("the server does not know the job: 404"),
+            "senseless": LookSenseless("the answer is no job"),
+        }
+        kind = "not found" if job_id in self._cloud.forgotten else answer.kind
+        try:
+            truth = self._cloud.world.job(KEY, int(job_id))
+        except NoSuchResource:
+            kind = "not found"
+        else:
+            self._judge.looked(job_id, operation == publication_of(truth.site_id), denied=kind == "not found")
+        if kind in failures:
+            failures[kind].retry_after = answer.retry_after
+            raise failures[kind]
+        status = truth.status
+        if not truth.has_finished:
+            status = {"early success": "success", "odd": "queued"}.get(kind, status)
+        return JobState(
+            truth.has_finished, status, truth.message, truth.created_at, truth.updated_at, answer.retry_after
+        )

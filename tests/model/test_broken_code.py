@@ -1,0 +1,215 @@
+"""The model can fail: each way of breaking the code that is listed here breaks a promise that it checks."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from pulumi_nao import jobs, lifecycle, operations
+from pulumi_nao.clock import Deadline
+from pulumi_nao.errors import JobFailed, JobRunsOn, LookFailed, MayHaveStarted
+from pulumi_nao.host import Host
+from pulumi_nao.lifecycle import Attempt, Change, Outcome, Publisher
+from pulumi_nao.models import JobState
+from tests.model.judge import PromiseBroken
+from tests.model.test_engine_actions import EngineActions
+
+LONG_ENOUGH = settings(
+    max_examples=400,
+    stateful_step_count=30,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+    print_blob=False,
+)
+
+publish, resume, refresh = Publisher._publish, Publisher._resume, Publisher.refresh
+start, difference = jobs.start, lifecycle.difference
+
+
+def may_have_started_is_not_recorded(patch):
+    def broken(*arguments):
+        outcome = publish(*arguments)
+        return Outcome(None, outcome.error) if isinstance(outcome.error, MayHaveStarted) else outcome
+
+    patch.setattr(Publisher, "_publish", broken)
+
+
+def a_failed_job_is_not_recorded(patch):
+    def broken(*arguments):
+        outcome = publish(*arguments)
+        return Outcome(None, outcome.error) if isinstance(outcome.error, JobFailed) else outcome
+
+    patch.setattr(Publisher, "_publish", broken)
+
+
+def a_failed_job_is_no_error(patch):
+    def broken(*arguments):
+        outcome = publish(*arguments)
+        return Outcome(outcome.attempt) if isinstance(outcome.error, JobFailed) else outcome
+
+    patch.setattr(Publisher, "_publish", broken)
+
+
+def a_job_that_runs_on_is_no_error(patch):
+    def broken(*arguments):
+        outcome = publish(*arguments)
+        return Outcome(outcome.attempt) if isinstance(outcome.error, JobRunsOn) else outcome
+
+    patch.setattr(Publisher, "_publish", broken)
+
+
+def nothing_unfinished_is_saved(patch):
+    patch.setattr(Host, "saves_unfinished", property(lambda _self: False))
+
+
+def a_status_counts_before_the_job_has_finished(patch):
+    patch.setattr(Attempt, "done", property(lambda self: self.status == "success"))
+
+
+def a_wait_ends_with_the_first_success_of_an_unfinished_job(patch):
+    def look(self):
+        state = self._job.look()
+        early = not state.has_finished and state.status == "success"
+        self._state = replace(state, has_finished=True) if early else state
+
+    patch.setattr(jobs._Wait, "_look", look)
+
+
+def a_wait_for_other_triggers_is_recorded_as_theirs(patch):
+    patch.setattr(
+        Publisher,
+        "_resume",
+        lambda self, recorded, triggers, *rest: resume(self, replace(recorded, triggers=triggers), triggers, *rest),
+    )
+
+
+def a_running_job_is_not_awaited(patch):
+    patch.setattr(Publisher, "_resume", lambda *_arguments: None)
+
+
+def a_job_that_runs_on_is_forgotten_by_the_update(patch):
+    def broken(*arguments):
+        outcome = resume(*arguments)
+        return None if outcome and isinstance(outcome.error, JobRunsOn) else outcome
+
+    patch.setattr(Publisher, "_resume", broken)
+
+
+def a_resume_takes_the_job_of_whoever_was_last(patch):
+    def job(self, recorded):
+        last = self.__dict__.setdefault("last", recorded.job_id)
+        return self._client.job(last, f"publication of site {recorded.site_id}")
+
+    patch.setattr(Publisher, "_job", job)
+
+
+def a_publication_of_unknown_outcome_is_sent_again(patch):
+    def broken(operation, send, deadline, **rest):
+        try:
+            return start(operation, send, deadline, **rest)
+        except MayHaveStarted:
+            return start(operation, send, deadline, **rest)
+
+    patch.setattr(jobs, "start", broken)
+
+
+def only_the_triggers_are_compared(patch):
+    def broken(recorded, site_id, triggers, base_url):
+        change = difference(recorded, site_id, triggers, base_url)
+        unchanged = lifecycle.same(recorded.triggers, triggers) and change is Change.PUBLISH
+        return Change.NONE if unchanged else change
+
+    patch.setattr(operations, "difference", broken)
+
+
+def triggers_are_not_compared(patch):
+    patch.setattr(lifecycle, "same", lambda _first, _second: True)
+
+
+def another_site_is_no_replacement(patch):
+    def broken(recorded, site_id, triggers, base_url):
+        return difference(replace(recorded, site_id=site_id), site_id, triggers, base_url)
+
+    patch.setattr(operations, "difference", broken)
+
+
+def a_wait_knows_no_deadline(patch):
+    patch.setattr(Deadline, "remaining", property(lambda _self: 30.0))
+
+
+def a_wait_takes_a_minute_more(patch):
+    patch.setattr(Publisher, "_deadline", lambda self, limit: Deadline(limit.seconds + 60, limit.source, self._clock))
+
+
+def a_lost_job_is_waited_for_again(patch):
+    patch.setattr(Attempt, "lost", lambda self: replace(self, job_id="1"))
+
+
+def a_refresh_takes_an_unfinished_success_for_done(patch):
+    def broken(self, recorded):
+        current, trouble = refresh(self, recorded)
+        return replace(current, has_finished=current.status == "success"), trouble
+
+    patch.setattr(Publisher, "refresh", broken)
+
+
+def a_refresh_fails_with_its_look(patch):
+    def broken(self, recorded):
+        if recorded.may_be_running:
+            try:
+                self._job(recorded).look()
+            except LookFailed as trouble:
+                raise RuntimeError from trouble
+        return refresh(self, recorded)
+
+    patch.setattr(Publisher, "refresh", broken)
+
+
+def a_refresh_looks_at_what_is_done(patch):
+    patch.setattr(Attempt, "may_be_running", property(lambda self: self.job_id is not None))
+
+
+def a_time_is_written_that_nobody_can_read(patch):
+    patch.setattr(operations, "format_moment", lambda moment: moment and moment.strftime("%d %B"))
+
+
+def a_finished_job_is_seen_as_a_success(patch):
+    patch.setattr(JobState, "succeeded", property(lambda self: self.has_finished))
+
+
+BREAKAGES = [
+    may_have_started_is_not_recorded,
+    a_failed_job_is_not_recorded,
+    a_failed_job_is_no_error,
+    a_job_that_runs_on_is_no_error,
+    nothing_unfinished_is_saved,
+    a_status_counts_before_the_job_has_finished,
+    a_wait_ends_with_the_first_success_of_an_unfinished_job,
+    a_wait_for_other_triggers_is_recorded_as_theirs,
+    a_running_job_is_not_awaited,
+    a_job_that_runs_on_is_forgotten_by_the_update,
+    a_resume_takes_the_job_of_whoever_was_last,
+    a_publication_of_unknown_outcome_is_sent_again,
+    only_the_triggers_are_compared,
+    triggers_are_not_compared,
+    another_site_is_no_replacement,
+    a_wait_knows_no_deadline,
+    a_wait_takes_a_minute_more,
+    a_lost_job_is_waited_for_again,
+    a_refresh_takes_an_unfinished_success_for_done,
+    a_refresh_fails_with_its_look,
+    a_refresh_looks_at_what_is_done,
+    a_time_is_written_that_nobody_can_read,
+    a_finished_job_is_seen_as_a_success,
+]
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda breakage: breakage.__name__)
+def test_broken_code_is_found(breakage, monkeypatch):
+    breakage(monkeypatch)
+    with pytest.raises(PromiseBroken):
+        run_state_machine_as_test(seed(20260101)(EngineActions), settings=LONG_ENOUGH)
