@@ -26,6 +26,7 @@ import psutil
 from google.protobuf import json_format
 
 from pulumi_nao.simulator import Simulator
+from pulumi_nao.simulator.faults.plan import FLAKY_FAULTS
 from tests.plugin_host.driver import PluginHost, failure_of, running_host
 
 if TYPE_CHECKING:
@@ -151,8 +152,10 @@ def simulated() -> Simulator:
     nao.add_key(KEY)
     for site in SITES:
         nao.add_site(site, graph=site % 10 != 0, job_seconds=(0.0, 0.05, 1.0)[site % 3])
-    nao.flaky(0.2, seed=1)
-    nao.flaky(0.002, seed=2, faults=("drip", "stall-in-body"), routes=("job",))
+    busy = [name for name in FLAKY_FAULTS if name.startswith(("429", "503"))]
+    nao.flaky(0.2, seed=1, faults=[name for name in FLAKY_FAULTS if name not in busy])
+    nao.flaky(0.005, seed=2, faults=busy)  # seldom: it holds all publications back
+    nao.flaky(0.002, seed=3, faults=("drip", "stall-in-body"), routes=("job",))
     return nao
 
 
