@@ -7,7 +7,6 @@ import pytest
 from pulumi_nao.errors import (
     AccessDenied,
     ContactLost,
-    HeldBack,
     JobGone,
     KeyNotAccepted,
     MayHaveStarted,
@@ -81,8 +80,8 @@ REFUSED = {
     "429 for ever": ("return 429;", TooManyRequests, "429 Too Many Requests"),
     "503 with Retry-After for ever": (
         "add_header Retry-After 5 always; return 503;",
-        HeldBack,
-        "its turn did not come in time",
+        TooManyRequests,
+        "503 Service Temporarily Unavailable",
     ),
     "the proxy wants a password of its own": (
         "auth_basic proxy; auth_basic_user_file /dev/null; proxy_pass http://127.0.0.1:9;",
