@@ -7,6 +7,7 @@ is at work on this site; call again later.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +76,8 @@ def main() -> int:
     parser.add_argument("site", type=int, help="the site's number, such as 910")
     parser.add_argument("--order", required=True, help="what it is for, such as a ticket or a delivery's id")
     chosen = parser.parse_args()
+    # Pulumi gets a Ctrl-C too: it records the job and ends, and this script ends after it.
+    signal.signal(signal.SIGINT, lambda *_: None)
     return publish(chosen.site, chosen.order)
 
 

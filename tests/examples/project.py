@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.engine.stack import KEY, Run
+from tests.tools.machine import interruptible
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SERVER = "https://www.nao-cloud.com"
@@ -72,15 +73,33 @@ class Project:
 
     def command(self, command: str) -> Run:
         """Run one command, whatever its end."""
-        ended = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", command],
-            cwd=self.folder,
-            env=self.environment,
-            input=KEY + "\n",
+        with self.start(command) as process:
+            output, _ = process.communicate(KEY + "\n", timeout=90)
+        return Run(process.returncode, output)
+
+    def start(self, command: str) -> subprocess.Popen:
+        """Start one command, as the head of its process group."""
+        return bash(["-euo", "pipefail", "-c", command], self.folder, self.environment)
+
+
+def bash(arguments: list, folder: Path, environment: dict[str, str]) -> subprocess.Popen:
+    """Start a shell as the head of its process group, that takes interrupts."""
+    with interruptible():
+        return subprocess.Popen(
+            ["bash", "--noprofile", "--norc", *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=90,
-            check=False,
+            start_new_session=True,
         )
-        return Run(ended.returncode, ended.stdout)
+
+
+def read_until(process: subprocess.Popen, line: str) -> None:
+    """Read what a command prints until a line is there."""
+    for text in process.stdout:
+        if line in text:
+            return
+    raise AssertionError(f"the command ended without {line!r}")

@@ -1,8 +1,12 @@
 """`publish.py`, called as a web hook would call it."""
 
+import os
+import signal
+
 import pytest
 
 from tests.engine.stack import KEY
+from tests.examples.project import read_until
 
 CALL = ".venv/bin/python publish.py 910 --order TICKET-17"
 
@@ -30,3 +34,29 @@ def test_a_failed_job_is_told_in_its_own_words_and_by_the_exit_code(project):
     assert run.code == 1
     assert "error: publication of site 910 failed: Missing graph or indoor area. Please add.\n" in run.output
     assert "Traceback" not in run.output
+
+
+def test_ctrl_c_records_the_job_and_the_next_call_goes_on_with_it(project):
+    project.nao.add_site(910, job_seconds=60)
+    with project.start(CALL) as process:
+        read_until(process, "job 48145 accepted")
+        os.killpg(process.pid, signal.SIGINT)
+        output = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert "error: publication of site 910 not finished: the wait was cancelled" in output
+    assert "Traceback" not in output
+    project.nao.finish_job("48145")
+    run = project.command(CALL)
+    assert run.green, run.output
+    assert project.nao.publications(910) == 1
+
+
+def test_a_second_call_for_a_site_is_told_to_come_later(project):
+    project.nao.add_site(910, job_seconds=60)
+    with project.start(CALL) as process:
+        read_until(process, "job 48145 accepted")
+        run = project.command(CALL)
+        project.nao.finish_job("48145")
+        assert process.communicate(timeout=60)[0].startswith("published")
+    assert run.code == 75
+    assert run.output.startswith("site 910 is being published by another call")

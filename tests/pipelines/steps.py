@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 
 from tests.engine.stack import KEY, Run
+from tests.examples.project import bash
 from tests.pipelines.conftest import STACK
-from tests.tools.machine import interruptible
 
 PIPELINES = Path(__file__).resolve().parents[2] / "pipelines"
 # The packages are those of the tests' own virtual environment, so there is nothing to install.
@@ -57,7 +57,7 @@ class GitHubJob:
         environment = {
             name: _SECRET.sub(lambda match: SECRETS[match[1]], str(value)) for name, value in given.items()
         }
-        return _bash([script], self._project, environment)
+        return _bash(script, self._project, environment)
 
 
 class GitLabJob:
@@ -77,23 +77,18 @@ class GitLabJob:
         """Run the script."""
         script = self._project.folder / "script.sh"
         script.write_text("\n".join(self._lines))
-        with _bash([script], self._project, self._given) as process:
+        with _bash(script, self._project, self._given) as process:
             output = process.communicate(timeout=90)[0]
         return Run(process.returncode, output)
 
 
-def _bash(arguments, project, environment) -> subprocess.Popen:
-    with interruptible():
-        return subprocess.Popen(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", *arguments],
-            cwd=project.folder,
-            env={**project.environment, "PULUMI_SKIP_CONFIRMATIONS": "false", **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+def _bash(script, project, environment) -> subprocess.Popen:
+    # Whoever runs a pipeline confirms nothing, and types nothing.
+    given = {**project.environment, "PULUMI_SKIP_CONFIRMATIONS": "false", **environment}
+    process = bash(["-eo", "pipefail", script], project.folder, given)
+    process.stdin.close()
+    process.stdin = None
+    return process
 
 
 def kill(process: subprocess.Popen) -> None:

@@ -4,15 +4,8 @@ import signal
 
 import yaml
 
+from tests.examples.project import read_until
 from tests.pipelines.steps import PIPELINES, GitHubJob, kill
-
-
-def _read(process, line):
-    """Read what a step prints until a line is there."""
-    for text in process.stdout:
-        if line in text:
-            return
-    raise AssertionError(f"the step ended without {line!r}")
 
 
 def _workflow(file):
@@ -52,7 +45,7 @@ def test_a_cancelled_run_records_its_job_and_the_rerun_waits_for_it(project):
     project.nao.add_site(910, job_seconds=60)
     job = GitHubJob("publish.yml", "publish", project)
     with job.start() as process:
-        _read(process, "job 48145 accepted")
+        read_until(process, "job 48145 accepted")
         process.send_signal(signal.SIGINT)  # to the step's own process alone, as a runner does
         output = process.communicate(timeout=60)[0]
     assert process.returncode != 0
@@ -66,7 +59,7 @@ def test_the_recovery_frees_a_stack_whose_runner_was_lost(project):
     project.nao.add_site(910, job_seconds=60)
     publish = GitHubJob("publish.yml", "publish", project)
     with publish.start() as process:
-        _read(process, "job 48145 accepted")
+        read_until(process, "job 48145 accepted")
         kill(process)
     assert "the stack is currently locked" in publish.run().output
     recovery = GitHubJob("recover.yml", "recover", project).run()
