@@ -145,6 +145,9 @@ class _WholeHead(HTTPResponse):
             self.fp = source
         if lines.last.strip():
             raise IncompleteRead(lines.last)
+        # urllib3 would log what it cannot parse, with a traceback, and go on all the same.
+        self.headers.defects.clear()
+        self.headers.set_payload("")
         lengths = {part.strip() for value in self.headers.get_all("content-length", ()) for part in value.split(",")}
         if len(lengths) > 1:  # refused by urllib3, too, but without closing the connection
             raise HTTPException

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pulumi_nao.clock import Clock, Deadline, SystemClock
 from pulumi_nao.errors import (
     ContactLost,
+    HeldBack,
     JobFailed,
     JobGone,
     LookDenied,
@@ -93,6 +94,7 @@ def start(
     """
     clock = clock or SystemClock()
     refused_since: float | None = None
+    refusal: TooManyRequests | None = None
     pause = FIRST_RETRY_PAUSE
     told = ""
     unreachable_since: float | None = None
@@ -107,6 +109,9 @@ def start(
             )
         try:
             return send()
+        except HeldBack as error:
+            # Its turn did not come again; what kept it back was a refusal of its own.
+            raise refusal or error from None
         except NotSent as error:
             if not error.may_pass:
                 raise
@@ -116,6 +121,7 @@ def start(
             unreachable_since = None
             # Time in line among others is no time in which the server refused this one.
             refused_since = clock.monotonic() if refused_since is None else refused_since + error.in_line
+            refusal = error
             trouble, asked, end = error, error.retry_after, refused_since + BUSY_PATIENCE
         left = min(end - clock.monotonic(), deadline.remaining)
         if left <= 0 or clock.cancelled:

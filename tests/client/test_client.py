@@ -251,6 +251,12 @@ def test_a_look_without_news_says_in_our_words_why(client, nao, name, reason):
     assert caught.value.headline == reason
 
 
+def test_a_header_that_makes_no_sense_is_passed_over_in_silence(client, nao, caplog):
+    nao.script("publish", fault("bad-header"))
+    assert client.publish(910).id == "48145"
+    assert caplog.records == []
+
+
 def test_a_compressed_answer_is_read_although_nobody_asked_for_it(client, nao):
     body = gzip.compress(b'{"data": {"attributes": {"status": "success", "has_finished": true}}}')
     nao.script("job", Answer(200, {"Content-Encoding": "gzip"}, body))

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from pulumi_nao.clock import Deadline
 from pulumi_nao.errors import (
     ContactLost,
+    HeldBack,
     JobError,
     JobFailed,
     JobGone,
@@ -13,10 +14,11 @@ from pulumi_nao.errors import (
     LookFailed,
     LookNotFound,
     LookSenseless,
+    TooManyRequests,
     WaitCancelled,
     WaitTimedOut,
 )
-from pulumi_nao.jobs import pause_after, wait
+from pulumi_nao.jobs import pause_after, start, wait
 from pulumi_nao.models import Job, JobState
 from tests.core.fake_clock import FakeClock
 
@@ -139,6 +141,17 @@ def test_a_passing_trouble_is_told_once_and_its_end_too(clock):
         "publication of site 910: no answer in time; still waiting",
         "publication of site 910: in contact with NAO Cloud again",
     ]
+
+
+def test_a_request_that_was_refused_and_got_no_other_turn_was_refused(clock):
+    refused = TooManyRequests("publication of site 910", "429 Too Many Requests")
+    outcomes = [refused, HeldBack("publication of site 910")]
+
+    def send():
+        raise outcomes.pop(0)
+
+    with pytest.raises(TooManyRequests):
+        start("publication of site 910", send, Deadline(60, "test", clock), clock=clock)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pulumi_nao import NaoError
 from pulumi_nao.client import NaoClient
 from pulumi_nao.simulator import FAULTS, Simulator, fault
 from pulumi_nao.simulator.faults.connection import Garbled
+from tests.core.fake_clock import FakeClock
 from tests.faults.run import KEY, PATIENCE, SILENT
 
 BRIEF = {"refuse": "refuse:0.01"}
@@ -28,7 +29,7 @@ def nao():
 def client(nao, request):
     silent = request.node.callspec.params.get("name") in SILENT if hasattr(request.node, "callspec") else False
     nao.clear_scripts()
-    with NaoClient(KEY, nao.url, answer_timeout=PATIENCE if silent else 30.0) as client:
+    with NaoClient(KEY, nao.url, clock=FakeClock(), answer_timeout=PATIENCE if silent else 30.0) as client:
         yield client
 
 
@@ -104,7 +105,7 @@ def test_no_answer_however_odd_raises_a_foreign_exception(nao, status, lines, bo
     nao.clear_scripts()
     nao.script("publish", odd)
     nao.script("job", odd)
-    with NaoClient(KEY, nao.url, answer_timeout=30.0) as client:
+    with NaoClient(KEY, nao.url, clock=FakeClock(), answer_timeout=30.0) as client:
         own_errors_only(lambda: client.publish(910))
         own_errors_only(client.job(_started(nao)).look)
 

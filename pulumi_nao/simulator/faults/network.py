@@ -105,6 +105,7 @@ CONNECTION = (
         "The answer is not HTTP.",
         _garbled(lambda _head, _body: b"SSH-2.0-OpenSSH_9.2\r\n"),
     ),
+    Fault("bad-header", "A line of the headers has no colon.", _garbled(connection.with_header(b"nonsense\r\n"))),
     Fault(
         "huge-header",
         "A header is 100,000 characters long.",
