@@ -76,8 +76,14 @@ docs: $(READY)  ## Build the documentation into sdk-docs/_build
 	@echo "Open sdk-docs/_build/index.html"
 
 .PHONY: bench
-bench: $(READY)  ## Time a fleet of publications on the real engine
-	@engine=$$($(BIN)/python tools/engine/find.py); PATH="$(BIN):$$engine:$$PATH" $(BIN)/python benchmarks/fleet.py
+bench: $(READY)  ## Measure fleets on the real engine (about 40 minutes), then write tables and plots
+	@engine=$$($(BIN)/python tools/engine/find.py); export PATH="$(BIN):$$engine:$$PATH"; \
+	  for part in fleet unchanged looks scale; do echo "== $$part"; $(BIN)/python -m benchmarks.$$part $(BENCH); done; \
+	  $(BIN)/python -m benchmarks.report
+
+.PHONY: figures
+figures: $(READY)  ## Write tables and plots of the documentation from the stored results
+	@$(BIN)/python -m benchmarks.report
 
 .PHONY: soak
 soak: $(READY)  ## Publish for ten minutes and see that the plugin host does not grow

@@ -1,96 +1,148 @@
-"""`make bench`: wall time of a fleet's `pulumi up`, as a ratio to the same stack with instant jobs.
+"""`make bench`, first part: publish fleets, with this package and with what one would have without it.
 
-The simulator runs in this process, the engine and the provider are the real ones. Machines are noisy: the runs are
-interleaved, and the ratio of the medians is the figure.
+Every run has a fresh stack on the real engine (or a shell loop) and a simulated NAO Cloud in a process of its own.
+The floor is a stack of as many dynamic resources that do nothing, plus the longest job. All runs of a round are
+interleaved, and the rounds are repeated, since machines are noisy.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import random
 import statistics
 import subprocess
 import tempfile
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from pulumi_nao.simulator import Simulator
+from benchmarks.engine_run import CONTESTANTS, ContestantStack
+from benchmarks.results import RESULTS, measured_on, store
+from benchmarks.service import KEY, running_service
 
-KEY = "bench-key"
-PROGRAM = """
-import os
-from pulumi_nao import TrackingConfigPublication
-for site in range(1, int(os.environ["SITES"]) + 1):
-    TrackingConfigPublication(f"site-{site}", site_id=site)
-"""
+MIXED = (1.0, 5.0, 21.0)
 
 
-def measure(sites: int, job_seconds: float, parallel: int) -> tuple[float, float]:
-    """Publish a fleet once.
+@dataclass(frozen=True)
+class Case:
+    """What one run is about.
+
+    Attributes:
+        contestant: `ours`, `stock 1 s`, `stock 5 s`, `curl one by one`, `curl xargs -P`, or `floor`.
+        sites: How many.
+        jobs: How long each job takes: seconds, or `mixed`.
+        parallel: How many at a time; `None` for the engine's default.
+        rounds: How often it is run.
+    """
+
+    contestant: str
+    sites: int
+    jobs: str
+    parallel: int | None = 256
+    rounds: int = 3
+
+    @property
+    def job_seconds(self) -> list[float]:
+        """How long the job of each site takes, the same in every run."""
+        if self.jobs == "mixed":
+            chance = random.Random(self.sites)  # noqa: S311 - nothing secret
+            return [chance.choice(MIXED) for _ in range(self.sites)]
+        return [float(self.jobs)] * self.sites
+
+
+CASES = [
+    *(Case(who, sites, "1") for sites in (1, 10, 50, 200) for who in ("floor", "ours")),
+    *(Case("stock 1 s", sites, "1", rounds=2) for sites in (1, 10, 50, 200)),
+    *(Case("stock 5 s", sites, "1", rounds=2) for sites in (1, 10, 50)),
+    *(Case(who, 500, "1", 512, rounds=2) for who in ("floor", "ours")),
+    *(Case("ours", sites, "5", rounds=2) for sites in (50, 200)),
+    *(Case("ours", sites, "mixed", rounds=2) for sites in (50, 200)),
+    *(Case("ours", sites, "21") for sites in (1, 50, 200)),
+    Case("ours", 500, "21", 512, rounds=2),
+    Case("stock 1 s", 20, "21", rounds=1),
+    Case("stock 5 s", 20, "21", rounds=1),
+    *(Case(who, 50, "1", None, rounds=2) for who in ("floor", "ours", "stock 1 s")),
+    *(Case(who, 50, "21", None, rounds=1) for who in ("ours", "stock 1 s")),
+    Case("curl one by one", 10, "1", 1, rounds=2),
+    *(Case("curl xargs -P", sites, "1", 256, rounds=2) for sites in (50, 200)),
+    Case("curl xargs -P", 200, "21", 256, rounds=1),
+]
+
+QUICK = [
+    Case("floor", 2, "0", rounds=1),
+    Case("ours", 2, "0", rounds=1),
+    Case("stock 1 s", 2, "0", rounds=1),
+    Case("curl xargs -P", 2, "0", 2, rounds=1),
+]
+
+
+def measure(case: Case) -> dict[str, Any]:
+    """Run a case once.
 
     Args:
-        sites: How many.
-        job_seconds: How long each job takes.
-        parallel: The engine's `--parallel`.
+        case: What to run.
 
     Returns:
-        Seconds of wall time, and requests per site.
+        The case and its measures, ready for JSON.
     """
-    with tempfile.TemporaryDirectory() as folder, Simulator(job_seconds=job_seconds) as nao:
-        nao.add_key(KEY)
-        for site in range(1, sites + 1):
-            nao.add_site(site)
-        project = Path(folder, "project")
-        project.mkdir()
-        Path(folder, "state").mkdir()
-        (project / "Pulumi.yaml").write_text("name: fleet\nruntime: python\n")
-        (project / "__main__.py").write_text(PROGRAM)
-        environment = {
-            **os.environ,
-            "SITES": str(sites),
-            "NAO_API_KEY": KEY,
-            "NAO_BASE_URL": nao.url,
-            "PULUMI_BACKEND_URL": Path(folder, "state").as_uri(),
-            "PULUMI_HOME": str(Path(folder, "home")),
-            "PULUMI_CONFIG_PASSPHRASE": "bench",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_PARALLEL": str(parallel),
-        }
+    with tempfile.TemporaryDirectory() as folder, running_service(case.job_seconds) as service:
+        variables = {"SITES": str(case.sites), "NAO_BASE_URL": service.url}
+        measures: dict[str, Any] = {}
+        if case.contestant.startswith("curl"):
+            measures["wall"] = _shell(case, variables)
+        else:
+            name, _, pause = case.contestant.partition(" ")
+            variables["LOOK_EVERY"] = pause.removesuffix(" s")
+            stack = ContestantStack(Path(folder), name, variables, case.parallel)
+            measures["wall"] = stack.up()
+            measures |= asdict(stack.usage)
+            measures["bytes_per_resource"] = stack.bytes_per_resource()
+        told = service.ask()
+    late = told["late"]
+    if isinstance(late, list) and late:
+        if len(late) != case.sites:
+            raise RuntimeError(f"{len(late)} of {case.sites} jobs were seen to end")
+        measures["late_median"] = statistics.median(late)
+        measures["late_95"] = sorted(late)[int(0.95 * (len(late) - 1))]
+    measures["requests"] = told["requests"]
+    return {**asdict(case), **measures, "longest_job": max(case.job_seconds)}
 
-        def run(*arguments: str) -> None:
-            subprocess.run(  # noqa: S603 - our own words
-                ["pulumi", *arguments, "--non-interactive"],  # noqa: S607 - found on PATH by design
-                cwd=project,
-                env=environment,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
 
-        run("stack", "init", "bench")
-        began = time.monotonic()
-        run("up", "--yes", "--skip-preview")
-        return time.monotonic() - began, nao.count() / sites
+def _shell(case: Case, variables: dict[str, str]) -> float:
+    began = time.monotonic()
+    subprocess.run(  # noqa: S603 - our own words
+        ["xargs", "-P", str(case.parallel), "-n", "1", str(CONTESTANTS / "publish.sh")],  # noqa: S607 - found on PATH by design
+        input="\n".join(str(site) for site in range(1, case.sites + 1)),
+        text=True,
+        env={**os.environ, "NAO_API_KEY": KEY, **variables},
+        check=True,
+    )
+    return time.monotonic() - began
 
 
 def main() -> None:
-    """Measure and print a table."""
+    """Measure, and keep the raw results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sites", type=int, default=50)
-    parser.add_argument("--job-seconds", type=float, default=2.0)
-    parser.add_argument("--parallel", type=int, default=256)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="two sites and instant jobs, to see that it works")
+    parser.add_argument("--only", default="", help="only cases of this contestant")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the raw results")
     chosen = parser.parse_args()
-    instant, real = [], []
-    for _ in range(chosen.runs):
-        instant.append(measure(chosen.sites, 0.0, chosen.parallel))
-        real.append(measure(chosen.sites, chosen.job_seconds, chosen.parallel))
-    floor = statistics.median(wall for wall, _ in instant)
-    wall = statistics.median(wall for wall, _ in real)
-    jobs = f"{chosen.sites} sites, jobs of {chosen.job_seconds:g} s"
-    print(f"{jobs}, --parallel {chosen.parallel}, {chosen.runs} runs each")
-    print(f"  instant jobs      {floor:6.1f} s   {instant[0][1]:.1f} requests a site")
-    print(f"  jobs as given     {wall:6.1f} s   {real[0][1]:.1f} requests a site")
-    print(f"  wall to (instant + one job)  {wall / (floor + chosen.job_seconds):.2f}")
+    cases = [case for case in (QUICK if chosen.quick else CASES) if case.contestant.startswith(chosen.only)]
+    runs = []
+    for turn in range(max(case.rounds for case in cases)):
+        for case in cases:
+            if turn < case.rounds:
+                runs.append(measure(case))
+                print(_line(runs[-1]), flush=True)
+                store("fleet", {"measured_on": measured_on(), "runs": runs}, chosen.results)
+
+
+def _line(run: dict[str, Any]) -> str:
+    what = f"{run['contestant']:16} {run['sites']:4} sites, jobs of {run['jobs']:>5} s"
+    took = f"{run['wall']:6.1f} s, {run['requests'] / run['sites']:.1f} requests a site"
+    return f"{what}, --parallel {run['parallel'] or 'default'}: {took}"
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ SLOWEST_RATE = 1.0
 UNLIMITED_RATE = 1000.0
 
 SLOW_DOWN = 0.7
-SPEED_UP = 0.01
+SPEED_UP = 0.003
 
 # Seconds: how long all hold back when the server does not say, and at the most.
 HOLD = 1.0

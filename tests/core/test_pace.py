@@ -63,7 +63,7 @@ def test_after_the_first_refusal_ten_requests_a_second_go_out_and_each_is_a_litt
     pace.refused(pace.line_up(), None)
     for _ in range(4):
         pace.line_up()
-    assert clock.slept == pytest.approx([1.0, 0.1, 0.099, 0.09801])
+    assert clock.slept == pytest.approx([1.0, 0.1, 0.0997, 0.0994009])
 
 
 def test_requests_refused_together_slow_the_line_down_once(clock):

@@ -1,24 +1,39 @@
 """NAO Cloud in virtual time: the part of a client that meets its limit of requests, without HTTP."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from pulumi_nao.errors import HeldBack, LookFailed, NotSent, TooManyRequests
 from pulumi_nao.models import Job, JobState
 from pulumi_nao.pace import BUSY_PATIENCE
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pulumi_nao.clock import Clock, Deadline
+    from pulumi_nao.pace import Pace
+
 RUNNING = JobState(has_finished=False, status="In progress")
 DONE = JobState(has_finished=True, status="success", message="success")
+
+
+class RequestLimit(Protocol):
+    """Counts a request: 0 lets it through, anything else is how many seconds too early it came."""
+
+    def seconds_early(self, now: float) -> float: ...
 
 
 class TokenBucket:
     """Lets so many requests a second through; a second's worth may come at once."""
 
-    def __init__(self, per_second):
+    def __init__(self, per_second: float) -> None:
         self._per_second = per_second
         self._left = self._most = max(1.0, per_second)
         self._counted = 0.0
 
-    def seconds_early(self, now):
+    def seconds_early(self, now: float) -> float:
         self._left = min(self._most, self._left + (now - self._counted) * self._per_second)
         self._counted = now
         if self._left >= 1:
@@ -30,13 +45,13 @@ class TokenBucket:
 class FixedWindow:
     """Lets so many requests through in each window of so many seconds."""
 
-    def __init__(self, most, seconds):
+    def __init__(self, most: int, seconds: float) -> None:
         self._most = most
         self._seconds = seconds
         self._window = 0
         self._count = 0
 
-    def seconds_early(self, now):
+    def seconds_early(self, now: float) -> float:
         window = int(now // self._seconds)
         if window != self._window:
             self._window, self._count = window, 0
@@ -57,19 +72,28 @@ class VirtualService:
 
     base_url = "https://www.nao-cloud.com"
 
-    def __init__(self, clock, pace, job_seconds=lambda _site: 21.0, *, limit=None, latency=0.05, asks=None):
+    def __init__(
+        self,
+        clock: Clock,
+        pace: Pace,
+        job_seconds: Callable[[int], float] = lambda _site: 21.0,
+        *,
+        limit: RequestLimit | None = None,
+        latency: float = 0.05,
+        asks: Callable[[float], float | None] = lambda seconds: float(int(seconds) + 1),
+    ) -> None:
         self.clock = clock
         self.pace = pace
         self.job_seconds = job_seconds
         self.limit = limit
         self.latency = latency
-        self.asks = asks or (lambda seconds: float(int(seconds) + 1))
-        self.requests = []
+        self.asks = asks
+        self.requests: list[float] = []
         self.refused = 0
-        self.posts = []
-        self.ends = []
+        self.posts: list[int] = []
+        self.ends: list[Look] = []
 
-    def publish(self, site_id, deadline=None):
+    def publish(self, site_id: int, deadline: Deadline | None = None) -> Job:
         began = self.clock.monotonic()
         number = self.pace.line_up(deadline, BUSY_PATIENCE)
         if self.clock.cancelled:
@@ -88,10 +112,10 @@ class VirtualService:
             f"publication of site {site_id}", str(site_id), "url", lambda until=None: self._look(site_id, end, until)
         )
 
-    def job(self, job_id, operation="background job"):
+    def job(self, job_id: str, operation: str = "background job") -> Job:
         raise NotImplementedError(job_id, operation)
 
-    def _look(self, site_id, end, deadline):
+    def _look(self, site_id: int, end: float, deadline: Deadline | None) -> JobState:
         number = self.pace.line_up(deadline)
         if number is None:
             raise LookFailed("no turn")
@@ -106,7 +130,7 @@ class VirtualService:
         self.ends.append(Look(site_id, now - end))
         return DONE
 
-    def _exchange(self, number):
+    def _exchange(self, number: int) -> float:
         """Send a request; 0 when the server takes it, else the seconds that it came too early."""
         now = self.clock.monotonic()
         self.requests.append(now)

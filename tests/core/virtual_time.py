@@ -4,11 +4,17 @@ What runs on it is the real code, threads and locks included; an hour of ten tho
 the same course every time.
 """
 
+from __future__ import annotations
+
 import heapq
 import math
 import threading
 from datetime import datetime, timedelta, timezone
 from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -16,26 +22,26 @@ START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 class VirtualClock:
     """Runs tasks until all have ended; cancels itself at a given time, if it is told to."""
 
-    def __init__(self, cancel_at=math.inf):
+    def __init__(self, cancel_at: float = math.inf) -> None:
         self.time = 0.0
         self._cancel_at = cancel_at
-        self._due = []
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self._mine = threading.local()
         self._all_ended = threading.Event()
-        self._errors = []
+        self._errors: list[BaseException] = []
 
-    def monotonic(self):
+    def monotonic(self) -> float:
         return self.time
 
-    def now(self):
+    def now(self) -> datetime:
         return START + timedelta(seconds=self.time)
 
     @property
-    def cancelled(self):
+    def cancelled(self) -> bool:
         return self.time >= self._cancel_at
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float) -> None:
         end = self.time + seconds
         if not self.cancelled:
             end = min(end, self._cancel_at)
@@ -44,7 +50,7 @@ class VirtualClock:
         self._go_on()
         baton.acquire()
 
-    def run(self, *tasks):
+    def run(self, *tasks: Callable[[], None]) -> None:
         """Run functions side by side, each in a thread, from this moment on."""
         for task in tasks:
             self._at(self.time, threading.Thread(target=self._thread, args=(task,), daemon=True).start)
@@ -54,7 +60,7 @@ class VirtualClock:
         if self._errors:
             raise self._errors[0]
 
-    def _thread(self, task):
+    def _thread(self, task: Callable[[], None]) -> None:
         self._mine.baton = threading.Lock()
         self._mine.baton.acquire()
         try:
@@ -63,10 +69,10 @@ class VirtualClock:
             self._errors.append(error)
         self._go_on()
 
-    def _at(self, moment, go_on):
+    def _at(self, moment: float, go_on: Callable[[], None]) -> None:
         heapq.heappush(self._due, (moment, next(self._order), go_on))
 
-    def _go_on(self):
+    def _go_on(self) -> None:
         if not self._due:
             self._all_ended.set()
             return
