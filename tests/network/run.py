@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pulumi_nao.client import NaoClient
 from pulumi_nao.errors import NaoError
 from pulumi_nao.lifecycle import Attempt, Change, Limit, Publisher, difference
+from pulumi_nao.transport import ANSWER_TIMEOUT
 from tests.network.brisk_clock import BriskClock
 
 KEY = "k-0123456789-host-tier"
@@ -41,12 +42,17 @@ class Up:
 class Stack:
     """Keeps the record between runs; every run is a process of its own, with a new client.
 
+    Args:
+        base_url: The server.
+        key: The key.
+        answer_timeout: Seconds that an answer may take in the first run; later ones have all the time they need.
+
     Attributes:
         record: The last attempt that was recorded.
         clock: Of the current run; its `cancel` ends it.
     """
 
-    def __init__(self, base_url, *, key=KEY, answer_timeout=5.0):
+    def __init__(self, base_url, *, key=KEY, answer_timeout=ANSWER_TIMEOUT):
         self.base_url = base_url
         self.key = key
         self.answer_timeout = answer_timeout
@@ -71,6 +77,7 @@ class Stack:
                 outcome = None
             else:
                 outcome = publisher.update(self.record, TRIGGERS, limit, report)
+        self.answer_timeout = ANSWER_TIMEOUT
         if outcome:
             error = outcome.error
             self.record = outcome.attempt or self.record
