@@ -18,7 +18,7 @@ def test_an_example_is_a_project_with_a_test_of_its_own(name):
     here = {file.name for file in (EXAMPLES / name).iterdir()}
     test = EXAMPLES.parent / "tests" / "examples" / f"test_{name.replace('-', '_')}.py"
     assert {"Pulumi.yaml", "README.md", "requirements.txt"} <= here
-    assert "example" in test.read_text()
+    assert "(example)" in test.read_text()
 
 
 @pytest.mark.parametrize("name", FOLDERS)
