@@ -44,6 +44,19 @@ class Run:
         return [line.strip() for line in section.splitlines()]
 
 
+def environment(folder: Path, engine_path: str, nao) -> dict[str, str]:
+    """What a command of Pulumi needs: the engine, a state in the folder, and the simulator, but no key."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("NAO_", "PULUMI_"))},
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), engine_path, os.environ["PATH"]]),
+        "NAO_BASE_URL": nao.url,
+        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_CONFIG_PASSPHRASE": "engine-tier",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+
 class Stack:
     """Runs commands of Pulumi on a state of its own."""
 
@@ -53,16 +66,7 @@ class Stack:
         self.folder.mkdir()
         (folder / "state").mkdir()
         (self.folder / "Pulumi.yaml").write_text("name: engine-tier\nruntime: python\n")
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("NAO_", "PULUMI_"))},
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), engine_path, os.environ["PATH"]]),
-            "NAO_BASE_URL": nao.url,
-            "NAO_API_KEY": KEY,
-            "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": "engine-tier",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
+        self.environment = {**environment(folder, engine_path, nao), "NAO_API_KEY": KEY}
         self.program(ONE_SITE)
         assert self.pulumi("stack", "init", "test").green
 

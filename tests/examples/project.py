@@ -1,13 +1,12 @@
 """An example as a reader finds it: a copy of its folder, and the commands of its README."""
 
-import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.engine.stack import KEY, Run
+from tests.engine.stack import KEY, Run, environment
 from tests.tools.machine import interruptible
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -41,14 +40,8 @@ class Project:
             file.write_text(file.read_text().replace(SERVER, nao.url))
         (folder / "state").mkdir()
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("NAO_", "PULUMI_"))},
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), engine_path, os.environ["PATH"]]),
-            "NAO_BASE_URL": nao.url,
-            "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": "examples",
+            **environment(folder, engine_path, nao),
             "PULUMI_SKIP_CONFIRMATIONS": "true",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # a reader has none of the plugins of these tests
         }
         self._sections = sections((self.folder / "README.md").read_text())
@@ -82,13 +75,13 @@ class Project:
         return bash(["-euo", "pipefail", "-c", command], self.folder, self.environment)
 
 
-def bash(arguments: list, folder: Path, environment: dict[str, str]) -> subprocess.Popen:
+def bash(arguments: list, folder: Path, variables: dict[str, str]) -> subprocess.Popen:
     """Start a shell as the head of its process group, that takes interrupts."""
     with interruptible():
         return subprocess.Popen(
             ["bash", "--noprofile", "--norc", *arguments],
             cwd=folder,
-            env=environment,
+            env=variables,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
