@@ -54,6 +54,7 @@ ROWS = {
     "length-twice": (LOST, LOST, DONE, DONE, TIME_OUT),
     "bad-chunks": (DONE, DONE, DONE, DONE, TIME_OUT),
     "not-http": (LOST, LOST, DONE, DONE, TIME_OUT),
+    "early-hints": (DONE, DONE, DONE, DONE, DONE),
     "bad-header": (DONE, DONE, DONE, DONE, DONE),
     "huge-header": (LOST, LOST, DONE, DONE, TIME_OUT),
     "many-headers": (LOST, LOST, DONE, DONE, TIME_OUT),

@@ -11,7 +11,7 @@ from tests.core.fake_clock import FakeClock
 
 KEY = "k-0123456789-fault-matrix"
 # Real seconds: long enough for an answer on a busy machine, short enough to sit out a silence.
-PATIENCE = 0.5
+PATIENCE = 1.0
 SILENT = ("stall-before-headers", "stall-in-headers", "stall-in-body", "drip")
 
 MOMENTS = {

@@ -105,6 +105,11 @@ CONNECTION = (
         "The answer is not HTTP.",
         _garbled(lambda _head, _body: b"SSH-2.0-OpenSSH_9.2\r\n"),
     ),
+    Fault(
+        "early-hints",
+        "An interim answer, 103, before the answer.",
+        _garbled(lambda head, body: b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>\r\n\r\n" + head + body),
+    ),
     Fault("bad-header", "A line of the headers has no colon.", _garbled(connection.with_header(b"nonsense\r\n"))),
     Fault(
         "huge-header",
