@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 1800.0
 
 # Looks are at most this far apart: at first, as a share of the time already waited, and in the end (seconds).
-FIRST_PAUSE = 0.6
-PAUSE_SHARE = 0.07
-LONGEST_PAUSE = 15.0
+FIRST_PAUSE = 0.7
+PAUSE_SHARE = 0.06
+LONGEST_PAUSE = 20.0
 JITTER = 0.1
 
 LONGEST_RETRY_AFTER = 60.0

@@ -96,8 +96,8 @@ def test_a_publication_records_its_job_and_its_times(clock):
         status="success",
         message="success",
         started_at=START,
-        finished_at=START + timedelta(seconds=0.6),
-        duration=0.6,
+        finished_at=START + timedelta(seconds=0.7),
+        duration=0.7,
     )
 
 
