@@ -18,7 +18,7 @@ author = "The pulumi-nao developers"
 copyright = "the pulumi-nao developers"  # noqa: A001 - Sphinx wants this name
 release = pulumi_nao.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "figures/*.md"]  # the tables are parts of pages
 
 html_theme = "furo"
 html_title = f"pulumi-nao {release}"
