@@ -26,5 +26,5 @@ def example(request, project):
 def pytest_collection_modifyitems(items):
     """A README is a dozen commands in a row, on machines that may be slow."""
     for item in items:
-        if "example" in getattr(item, "fixturenames", ()):
+        if "project" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(400))

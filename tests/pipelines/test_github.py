@@ -2,10 +2,13 @@
 
 import signal
 
+import pytest
 import yaml
 
 from tests.examples.project import read_until
 from tests.pipelines.steps import PIPELINES, GitHubJob, kill
+
+pytestmark = pytest.mark.timeout(400)  # several runs in a row, on machines that may be slow
 
 
 def _workflow(file):
