@@ -162,7 +162,7 @@ class NaoClient:
         number = self._pace.line_up(deadline, BUSY_PATIENCE)
         if self._clock.cancelled:
             raise NotSent(f"{operation} not sent: cancelled before it began")
-        if number is None:
+        if number is None or (deadline is not None and not deadline.remaining):
             raise HeldBack(operation)
         in_line = self._clock.monotonic() - lined_up
         exchange = Exchange()

@@ -8,9 +8,11 @@ import pytest
 import requests
 
 from pulumi_nao import NaoClient, wait
+from pulumi_nao.clock import Deadline
 from pulumi_nao.errors import (
     AccessDenied,
     ConfigurationError,
+    HeldBack,
     JobFailed,
     KeyNotAccepted,
     LookDenied,
@@ -24,6 +26,7 @@ from pulumi_nao.errors import (
     TooManyRequests,
 )
 from pulumi_nao.exchange import Exchange, WatchedAdapter
+from pulumi_nao.pace import Pace
 from pulumi_nao.simulator import Answer, HangUp, fault
 from pulumi_nao.simulator.faults.connection import Garbled
 from pulumi_nao.transport import BareToken, new_session
@@ -440,3 +443,12 @@ def test_a_refusal_whose_body_cannot_be_read_is_still_a_refusal(client, nao):
     nao.script("publish", Answer(403, body="x" * 2_000_000))
     with pytest.raises(AccessDenied):
         client.publish(910)
+
+
+def test_nothing_is_sent_when_the_turn_comes_at_the_deadline(nao):
+    clock = FakeClock()
+    pace = Pace(clock, requests_per_second=1)
+    pace.line_up()
+    with NaoClient(KEY, nao.url, clock=clock, pace=pace) as client, pytest.raises(HeldBack):
+        client.publish(910, Deadline(1, "default", clock))
+    assert nao.publications() == 0

@@ -86,7 +86,7 @@ class CloudClient:
         number = self._pace.line_up(deadline, BUSY_PATIENCE)
         if self._clock.cancelled:
             raise NotSent(f"{operation} not sent: cancelled before it began")
-        if number is None:
+        if number is None or (deadline is not None and not deadline.remaining):
             raise HeldBack(operation)
         with self._judge.request(self.base_url):
             return self._post(operation, site_id, self._weather.next_post(), number)
