@@ -30,6 +30,10 @@ network: $(READY) $(OLDEST_READY)  ## Run the tests behind nginx and toxiproxy; 
 model: $(READY)  ## Tell 1,000 stories of engine actions and faults, and check the promises after every step
 	@MODEL_RUNS=$${MODEL_RUNS:-1000} $(BIN)/python -m pytest tests/model/test_engine_actions.py --timeout=0
 
+.PHONY: oldest
+oldest: $(OLDEST_READY)  ## Run the tests of the core and the client on the oldest dependencies
+	@.venv-oldest/bin/python -m pytest tests/core tests/client
+
 .PHONY: check
 check: pipelines  ## Format, lint (docstrings too, and workflows), types and layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
@@ -94,7 +98,7 @@ lock: $(READY)  ## Lock the dependencies anew, for every supported Python
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.10 \
 	  --group dev pyproject.toml --output-file requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.10 \
-	  requirements/oldest.in --output-file requirements/oldest.txt
+	  --upgrade --resolution lowest-direct pyproject.toml requirements/oldest.in --output-file requirements/oldest.txt
 
 .PHONY: clean
 clean:  ## Remove what the other targets made in this folder

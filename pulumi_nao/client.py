@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import suppress
+from contextlib import ContextDecorator, suppress
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NoReturn
@@ -26,12 +26,14 @@ from pulumi_nao.errors import (
     LookNotFound,
     LookSenseless,
     MayHaveStarted,
+    NaoError,
     NotSent,
     Rejected,
     ServerUnreachable,
     TooManyRequests,
 )
 from pulumi_nao.exchange import Exchange, WatchedAdapter
+from pulumi_nao.logs import protect
 from pulumi_nao.models import AcceptedDocument, Job, JobDocument, JobState, Probe, publication_of
 from pulumi_nao.pace import BUSY_PATIENCE, Pace
 from pulumi_nao.text import printable
@@ -61,6 +63,17 @@ CANCELLED_POST_GRACE = 10.0
 CANCELLED_LOOK_GRACE = 1.0
 
 
+class _Alone(ContextDecorator):
+    """Lets our errors go out without the ones of libraries: the key is among the variables of their tracebacks."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, NaoError) and error.__suppress_context__:
+            error.__context__ = None
+
+
 class NaoClient:
     """A client for the background jobs of one NAO Cloud account.
 
@@ -88,6 +101,7 @@ class NaoClient:
     ) -> None:
         problem = key_problem(api_key)
         if problem:
+            del api_key  # from what a traceback with variables shows
             raise ConfigurationError(f"the key from {key_origin} cannot be used: {problem}")
         try:
             self.base_url = canonical_server(base_url)
@@ -98,6 +112,7 @@ class NaoClient:
         self._secrets = (api_key,)
         self._key_origin = key_origin
         self._auth = BareToken(api_key)
+        protect(api_key)
         self._answer_timeout = answer_timeout
         self._clock = clock or SystemClock()
         self._pace = pace or Pace(self._clock)
@@ -116,7 +131,7 @@ class NaoClient:
 
     def __repr__(self) -> str:
         """Name the server; say nothing of the key."""
-        return f"NaoClient({self.base_url!r})"
+        return f"NaoClient({getattr(self, 'base_url', 'not made')!r})"
 
     def close(self) -> None:
         """Close the connections that are kept open between looks."""
@@ -142,6 +157,7 @@ class NaoClient:
         path = f"sites/{site_id}/asset_tracking_config/publish"
         return self.start_job(publication_of(site_id), path, deadline)
 
+    @_Alone()
     def start_job(self, operation: str, path: str, deadline: Deadline | None = None) -> Job:
         """POST to an address that answers with a background job (the documented way of all long operations).
 
@@ -224,6 +240,7 @@ class NaoClient:
             ahead=None if date is None else (date - self._clock.now()).total_seconds(),
         )
 
+    @_Alone()
     def _get(
         self, path: str, deadline: Deadline | None = None, *, whole: bool = False
     ) -> tuple[requests.Response, bytes]:
@@ -244,6 +261,7 @@ class NaoClient:
         self._note_limit(number, response)
         return response, body
 
+    @_Alone()
     def _look(self, job_id: str, deadline: Deadline | None) -> JobState:
         response, body = self._get(f"background_jobs/{job_id}", deadline)
         if response.status_code != requests.codes.ok:

@@ -27,6 +27,9 @@ _CANCEL_CHECK = 0.25
 _of_thread = threading.local()
 
 
+THREAD_NAME = "nao-exchange"
+
+
 class AnswerTimeout(Exception):
     """One exchange took longer than an answer may take, however the time was spent."""
 
@@ -75,7 +78,7 @@ class Exchange:
                 self._socket = None
                 outcome.set_result(result)
 
-        threading.Thread(target=run, name="nao-exchange", daemon=True).start()
+        threading.Thread(target=run, name=THREAD_NAME, daemon=True).start()
         end = time.monotonic() + seconds
         noticed = False
         while True:
@@ -173,6 +176,7 @@ class _Watched:
     """Beside one of urllib3's connections: tells the exchange of this thread about it."""
 
     response_class = _WholeHead
+    debuglevel = 0  # http.client would print the request, the key in it, when somebody sets its own
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc] # urllib3's

@@ -20,7 +20,7 @@ from pulumi_nao.lifecycle import Attempt, Change, Limit, Outcome, Publisher, dif
 from pulumi_nao.models import publication_of
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.pace import Pace
-from pulumi_nao.settings import Settings
+from pulumi_nao.settings import Setting, Settings
 from pulumi_nao.text import format_moment, redact
 from pulumi_nao.turns import Turns
 
@@ -72,7 +72,7 @@ class Operations:
         self._guard = threading.Lock()
         self._turns: Turns | None = None
         self._paces: dict[str, Pace] = {}
-        self._publishers: dict[tuple[str, str], Publisher] = {}
+        self._publishers: dict[tuple[str, Setting], Publisher] = {}
         self._advice_given: set[tuple[str, ...]] = set()
 
     @_guarded
@@ -201,7 +201,7 @@ class Operations:
                     self._turns = Turns(self._clock, self._settings.concurrency())
                 if server not in self._paces:
                     self._paces[server] = Pace(self._clock, self._settings.requests_per_second())
-                account = (server, key.value)
+                account = (server, key)
                 if account not in self._publishers:
                     client = NaoClient(
                         key.value, server, key_origin=key.source, clock=self._clock, pace=self._paces[server]

@@ -34,6 +34,15 @@ class AnswerUnreadable(Exception):
     """The server compressed its answer, unasked, in a way that cannot be undone."""
 
 
+class Body(bytes):
+    """What a server sent. Tracebacks that show variables do not repeat it: it may echo the key."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Body({len(self)} bytes)"
+
+
 class BareToken(AuthBase):
     """Puts the bare token on a request.
 
@@ -88,7 +97,7 @@ def new_session(adapter: HTTPAdapter, *, direct: bool) -> requests.Session:
     return session
 
 
-def read_body(response: requests.Response) -> bytes:
+def read_body(response: requests.Response) -> Body:
     """Read an answer's body, up to 1 MiB, also after decompression.
 
     Args:
@@ -98,15 +107,16 @@ def read_body(response: requests.Response) -> bytes:
         AnswerTooLarge: There is more.
         AnswerUnreadable: It is compressed in an unknown way or a broken one.
     """
+    response.raw.enforce_content_length = True  # the default only from urllib3 2 on
     body = bytearray()
     for chunk in response.raw.stream(64 * 1024, decode_content=False):
         body += chunk
         if len(body) > LARGEST_ANSWER:
             raise AnswerTooLarge
-    return _decompressed(bytes(body), response.headers.get("Content-Encoding", "").strip().lower())
+    return _decompressed(Body(body), response.headers.get("Content-Encoding", "").strip().lower())
 
 
-def _decompressed(body: bytes, coding: str) -> bytes:
+def _decompressed(body: Body, coding: str) -> Body:
     """Undo a compression that nobody asked for; urllib3 would unpack a small body to any size."""
     if coding in ("", "identity"):
         return body
@@ -121,7 +131,7 @@ def _decompressed(body: bytes, coding: str) -> bytes:
         raise AnswerTooLarge
     if not unpacker.eof:
         raise AnswerUnreadable
-    return unpacked
+    return Body(unpacked)
 
 
 _REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (

@@ -5,9 +5,41 @@ import os
 import pytest
 
 from pulumi_nao.simulator import Simulator
+from tests.leaks import leaks_in, leaks_in_files
 
 FOREIGN = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
+INJECTED = pytest.StashKey()
+MEANT = pytest.StashKey()
 KEYS = ("k-0123456789-engine-tier", "k-0123456789-host-tier")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Fail any test after which a key stands in what was printed or logged, or in a file of its own folder."""
+    report = yield
+    if call.when != "teardown":
+        return report
+    injected = item.stash.get(INJECTED, KEYS)
+    found = [f"{where}: {leak}" for where, text in report.sections for leak in leaks_in(text, injected)]
+    folder = item.funcargs.get("tmp_path")
+    if folder is not None and folder.exists():
+        found += leaks_in_files(folder, injected, item.stash.get(MEANT, ()))
+    if found and report.passed:
+        report.outcome = "failed"
+        report.longrepr = "a secret was written: " + "; ".join(found)
+    return report
+
+
+@pytest.fixture
+def inject(request):
+    """Name a secret that must not be written anywhere; files in which the test itself puts it are excepted."""
+
+    def note(*secrets, meant=()):
+        request.node.stash[INJECTED] = (*request.node.stash.get(INJECTED, KEYS), *secrets)
+        request.node.stash[MEANT] = (*request.node.stash.get(MEANT, ()), *meant)
+        return secrets[0] if secrets else None
+
+    return note
 
 
 @pytest.fixture(autouse=True)

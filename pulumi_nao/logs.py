@@ -1,0 +1,54 @@
+"""What libraries write to logs about our exchanges: without the key, and as safe to print as every server text.
+
+urllib3 warns of headers it cannot read with all that the server sent, and a traceback. Without any logging set up,
+such a warning reaches standard error.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from pulumi_nao.exchange import THREAD_NAME
+from pulumi_nao.text import printable, redact
+
+LOGGERS = (
+    "requests",
+    "urllib3",
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.response",
+    "urllib3.util.retry",
+)
+
+
+class _Filter(logging.Filter):
+    """Rewrites records; other users of the same libraries lose nothing but our keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.secrets: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if record.threadName == THREAD_NAME:
+            text = printable(text, self.secrets)
+            record.exc_info = record.exc_text = record.stack_info = None
+        else:
+            text = redact(text, self.secrets)
+        record.msg, record.args = text, None
+        return True
+
+
+_FILTER = _Filter()
+
+
+def protect(secret: str) -> None:
+    """Keep a secret out of the logs from now on.
+
+    Args:
+        secret: A key that is about to be used.
+    """
+    _FILTER.secrets.add(secret)
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(_FILTER)

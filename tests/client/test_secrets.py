@@ -1,0 +1,295 @@
+"""The key goes to one server, and into no text: errors, logs, standard error, tracebacks with their variables."""
+
+import base64
+import http.client
+import json
+import logging
+import socket
+import ssl
+import threading
+import traceback
+from contextlib import contextmanager, suppress
+from urllib.parse import quote
+
+import pytest
+import trustme
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pulumi_nao import NaoClient, jobs
+from pulumi_nao.errors import ConfigurationError, JobFailed, LookFailed, MayHaveStarted, NaoError
+from pulumi_nao.simulator import Answer, Simulator
+from pulumi_nao.text import printable
+from tests.leaks import leaks_in
+
+KEY = "k-0123456789-host-tier"
+JOB = "/api/v2/background_jobs/48145"
+PLAIN = st.characters(min_codepoint=33, max_codepoint=126)
+KEYS_THAT_CAN_BE_SENT = st.from_regex(r"[!#-&(-_a-~][!-~]{7,60}", fullmatch=True).filter(
+    lambda key: not key.lower().startswith(("bearer", "basic", "token", "authorization"))
+)
+
+
+def encodings(key):
+    return [
+        key,
+        quote(key, safe=""),
+        quote(quote(key, safe=""), safe=""),
+        json.dumps(key),
+        base64.b64encode(key.encode()).decode(),
+        base64.urlsafe_b64encode(b"user:" + key.encode() + b"\n").decode(),
+        key.encode().hex(),
+        key.upper(),
+    ]
+
+
+@given(KEYS_THAT_CAN_BE_SENT, st.text(), st.integers(0, 7))
+def test_no_form_of_a_key_survives_in_a_servers_words(key, around, form):
+    assert leaks_in(printable(f"{around} {encodings(key)[form]} {around}", [key]), [key]) == []
+
+
+@pytest.mark.parametrize(
+    "key", [KEY + "\n", "k-0123\r\n456789", "schlüssel-01234", "k 0123456789", '"k-0123456789"', "k-01234"]
+)
+def test_a_key_that_cannot_be_sent_is_refused_without_being_repeated(key):
+    with pytest.raises(ConfigurationError) as caught:
+        NaoClient(key)
+    assert key not in everything_of(caught.value)
+    assert repr(key) not in everything_of(caught.value)
+
+
+@contextmanager
+def answering(answer):
+    """A server that gives every connection the same bytes, and remembers what it was sent."""
+    received = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    received.append(connection.recv(65536))
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}", received
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+
+
+def echo(key, status=401):
+    """An answer that repeats the key wherever an answer has a place for words."""
+    body = json.dumps({"errors": [key, *encodings(key)], "data": {"attributes": {"status": key}}})
+    return Answer(status, headers={"x-request-id": quote(key), "Retry-After": quote(key)}, body=body)
+
+
+def everything_of(error):
+    """What a crash reporter would send: the whole chain, with the variables of every frame."""
+    shown = [repr(error), str(error)]
+    chain = [error]
+    while chain:
+        link = chain.pop()
+        rendered = traceback.TracebackException.from_exception(link, capture_locals=True, compact=False)
+        for frame in rendered.stack:
+            if "/tests/" not in frame.filename.replace("\\", "/"):
+                shown += [f"{name} = {value}" for name, value in (frame.locals or {}).items()]
+        shown += [str(link), repr(link), *rendered.format_exception_only()]
+        chain += [inner for inner in (link.__cause__, link.__context__) if inner is not None]
+    return "\n".join(shown)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(key=KEYS_THAT_CAN_BE_SENT, status=st.sampled_from([200, 303, 401, 403, 404, 422, 429, 500, 503]))
+def test_an_error_holds_no_form_of_any_key_even_in_the_variables_of_its_traceback(key, status):
+    with Simulator() as nao:
+        nao.add_key(key)
+        nao.add_site(910)
+        nao.script("publish", echo(key, status))
+        with NaoClient(key, nao.url) as client, pytest.raises(NaoError) as caught:
+            client.publish(910)
+    assert leaks_in(everything_of(caught.value), [key]) == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 422, 429, 500])
+def test_a_look_that_fails_holds_no_form_of_the_key(nao, status):
+    nao.script("job", echo(KEY, status))
+    with NaoClient(KEY, nao.url) as client:
+        job = client.publish(910)
+        with pytest.raises(LookFailed) as caught:
+            job.look()
+    assert leaks_in(everything_of(caught.value), [KEY]) == []
+
+
+def test_a_job_of_the_wrong_shape_holds_no_form_of_the_key(nao):
+    nao.script("job", Answer(200, body={"data": {"attributes": {"status": encodings(KEY)}}}))
+    with NaoClient(KEY, nao.url) as client:
+        job = client.publish(910)
+        with pytest.raises(LookFailed) as caught:
+            job.look()
+    assert leaks_in(everything_of(caught.value), [KEY]) == []
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200", b"garbage\r\n\r\n", b"HTTP/1.1 303 X\r\nLocation: /ba"])
+def test_a_broken_exchange_holds_no_key(answer):
+    with answering(answer) as (url, _), NaoClient(KEY, url) as client, pytest.raises(MayHaveStarted) as caught:
+        client.publish(910)
+    assert leaks_in(everything_of(caught.value), [KEY]) == []
+
+
+def test_a_server_that_is_not_there_leaves_no_key_behind():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with NaoClient(KEY, f"http://127.0.0.1:{port}") as client, pytest.raises(NaoError) as caught:
+        client.publish(910)
+    assert leaks_in(everything_of(caught.value), [KEY]) == []
+
+
+def test_a_job_that_fails_with_the_key_in_its_words_reports_none(nao):
+    lines = []
+    attributes = {"status": "failure", "has_finished": True, "message": " ".join(encodings(KEY))}
+    nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))
+    with NaoClient(KEY, nao.url) as client, pytest.raises(JobFailed) as caught:
+        jobs.wait(client.publish(910), report=lines.append)
+    assert leaks_in("\n".join(lines) + everything_of(caught.value), [KEY]) == []
+
+
+def test_libraries_at_their_most_talkative_print_no_key(nao, caplog, capfd, monkeypatch):
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 9)
+    caplog.set_level(logging.DEBUG)
+    with NaoClient(KEY, nao.url) as client:
+        jobs.wait(client.publish(910))
+    assert "/publish" in caplog.text
+    assert leaks_in(caplog.text + "".join(capfd.readouterr()), [KEY]) == []
+
+
+def test_headers_that_cannot_be_read_are_logged_in_one_clean_line(caplog):
+    words = f"\x1b[31mno header {KEY} {quote(KEY)}".encode()
+    answer = b"HTTP/1.1 401 No\r\n" + words + b"\r\nContent-Length: 0\r\n\r\n"
+    with answering(answer) as (url, _), NaoClient(KEY, url) as client, pytest.raises(NaoError):
+        client.publish(910)
+    for record in caplog.records:
+        assert record.getMessage().isprintable()
+        assert record.exc_info is None
+    assert leaks_in(caplog.text, [KEY]) == []
+
+
+def test_another_users_log_records_keep_their_traceback(nao, caplog):
+    with NaoClient(KEY, nao.url):
+        pass
+    trouble = ValueError("somebody else's")
+    logging.getLogger("urllib3.connectionpool").error("of %s, with %s", "somebody", KEY, exc_info=trouble)
+    [record] = caplog.records
+    assert record.getMessage() == "of somebody, with [redacted]"
+    assert record.exc_info is not None
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("where", ["publish", "job"])
+def test_no_redirect_is_followed_and_no_other_origin_gets_a_request(nao, status, where):
+    good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    with answering(good) as (other, received), NaoClient(KEY, nao.url) as client:
+        nao.script(where, Answer(status, headers={"Location": other + JOB}))
+        with suppress(NaoError):
+            client.publish(910).look()
+        assert received == []
+
+
+def test_netrc_neither_replaces_the_key_nor_goes_out(tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login mallory password of-the-netrc-file\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with answering(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n") as (url, received), NaoClient(KEY, url) as client:
+        with pytest.raises(NaoError):
+            client.publish(910)
+        assert f"\r\nAuthorization: {KEY}\r\n".encode() in received[0]
+        assert leaks_in(received[0].decode(), ["of-the-netrc-file"]) == []
+
+
+@contextmanager
+def proxy_to(address):
+    """A proxy that opens tunnels, whatever name is asked for, to one address, and remembers each request's head."""
+    heads = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def pump(source, target):
+            try:
+                while data := source.recv(65536):
+                    target.sendall(data)
+                target.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+
+        def serve():
+            connection, _ = server.accept()
+            with connection, socket.create_connection(address) as target:
+                heads.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                back = threading.Thread(target=pump, args=(target, connection))
+                back.start()
+                pump(connection, target)
+                back.join(10)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}", heads
+        thread.join(10)
+
+
+@contextmanager
+def tls_server(name, answer):
+    """A server with a certificate for a name, by an authority of its own, for one exchange."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    received = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with context.wrap_socket(server.accept()[0], server_side=True) as connection:
+                received.append(connection.recv(65536))
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with authority.cert_pem.tempfile() as bundle:
+            yield server.getsockname(), bundle, received
+        thread.join(10)
+
+
+def test_a_proxy_sees_the_servers_name_and_neither_key_nor_path(monkeypatch):
+    answer = f"HTTP/1.1 303 See Other\r\nLocation: {JOB}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    with tls_server("nao.example.com", answer) as (address, bundle, received), proxy_to(address) as (proxy, heads):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:of-the-proxy@{proxy}")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        with NaoClient(KEY, "https://nao.example.com") as client:
+            assert client.publish(910).id == "48145"
+    assert heads[0].startswith(b"CONNECT nao.example.com:443 HTTP/1.")
+    assert b"publish" not in heads[0]
+    assert leaks_in(heads[0].decode(), [KEY]) == []
+    assert f"\r\nAuthorization: {KEY}\r\n".encode() in received[0]
+    assert leaks_in(received[0].decode(), ["of-the-proxy"]) == []
+
+
+def test_a_proxys_password_is_in_no_error(monkeypatch, inject):
+    password = inject("pw-of-the-proxy-0123")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:{password}@127.0.0.1:{port}")
+    with NaoClient(KEY, "https://nao.example.com") as client, pytest.raises(NaoError) as caught:
+        client.publish(910)
+    assert leaks_in(everything_of(caught.value), [KEY, password]) == []
+
+
+def test_repr_of_client_and_what_it_holds_shows_no_key(nao):
+    with NaoClient(KEY, nao.url) as client:
+        shown = f"{client!r} {client} {client._auth!r} {client._looks!r} {client.job('1')!r}"
+    assert leaks_in(shown, [KEY]) == []

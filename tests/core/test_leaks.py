@@ -1,0 +1,87 @@
+"""The search for leaked secrets finds what it is there to find."""
+
+import base64
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.leaks import leaks_in, leaks_in_files
+
+pytest_plugins = ["pytester"]
+SECRET = "k/0123+45=67&89"
+FORMS = {
+    "plain": SECRET,
+    "in capitals": SECRET.upper(),
+    "percent-encoded": quote(SECRET, safe=""),
+    "percent-encoded twice": quote(quote(SECRET, safe=""), safe=""),
+    "percent-encoded in full": "".join(f"%{ord(character):02x}" for character in SECRET),
+    "JSON": json.dumps({"a": SECRET}),
+    "JSON, escaped": "".join(f"\\u{ord(character):04x}" for character in SECRET),
+    "HTML": SECRET.replace("&", "&amp;"),
+    "base64": base64.b64encode(SECRET.encode()).decode(),
+    "base64 for URLs": base64.urlsafe_b64encode(SECRET.encode()).decode(),
+    "base64 as a password": base64.b64encode(f"user:{SECRET}".encode()).decode(),
+    "base64 amid JSON": base64.b64encode(json.dumps([1, SECRET, 2]).encode()).decode(),
+    "hexadecimal": SECRET.encode().hex(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_planted_secret_is_found(form):
+    assert leaks_in(f"some words {form} more words", [SECRET]) != []
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_secret_planted_in_a_file_is_found(form, tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "state.json").write_text(form)
+    assert len(leaks_in_files(tmp_path, [SECRET])) == 1
+
+
+def test_a_secret_in_the_name_of_a_file_is_found(tmp_path):
+    (tmp_path / "k-0123456789").touch()
+    assert len(leaks_in_files(tmp_path, ["k-0123456789"])) == 1
+
+
+def test_a_finding_does_not_repeat_the_secret():
+    assert leaks_in(SECRET, [SECRET]) == ["secret 1, as it is"]
+
+
+def test_a_file_that_is_meant_to_hold_it_is_passed_over(tmp_path):
+    (tmp_path / "netrc").write_text(SECRET)
+    assert leaks_in_files(tmp_path, [SECRET], meant=[tmp_path / "netrc"]) == []
+
+
+@given(st.text(max_size=200))
+def test_other_text_holds_none(text):
+    assert leaks_in(text, [SECRET]) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "print(SECRET)",
+        "print(SECRET, file=sys.stderr)",
+        "os.write(2, SECRET.encode())",
+        "logging.getLogger('x').warning('%s', SECRET)",
+        "subprocess.run([sys.executable, '-c', f'print({SECRET!r})'], check=True)",
+        "(tmp_path / 'file').write_text(SECRET)",
+        "print(base64.b64encode(SECRET.encode()))",
+    ],
+)
+def test_a_test_that_writes_a_secret_fails(pytester, statement):
+    root = Path(__file__).resolve().parents[2]
+    pytester.syspathinsert(root)
+    pytester.makeconftest((root / "tests" / "conftest.py").read_text())
+    pytester.makepyfile(
+        "import base64, logging, os, subprocess, sys\n"
+        "SECRET = '-'.join(['k', '0123456789', 'planted'])\n"
+        f"def test_leaks(inject, tmp_path):\n    inject(SECRET)\n    {statement}\n"
+    )
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["*a secret was written: *"])
+    assert result.ret == 1
