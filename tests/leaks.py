@@ -23,10 +23,15 @@ def leaks_in(text, secrets):
 
 
 def leaks_in_files(folder, secrets, meant=()):
-    """Look through the names and contents of all files below a folder."""
+    """Look through names and contents of all files below a folder, but for places that are meant to hold them."""
     found = []
     for path in sorted(folder.rglob("*")):
-        if path in meant or path.is_symlink() or not path.is_file() or ".venv" in path.parts:
+        if (
+            any(path.is_relative_to(place) for place in meant)
+            or path.is_symlink()
+            or not path.is_file()
+            or ".venv" in path.parts
+        ):
             continue
         text = f"{path}\n{path.read_bytes().decode('utf-8', 'replace')}"
         found += [f"{path}: {leak}" for leak in leaks_in(text, secrets)]

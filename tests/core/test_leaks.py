@@ -73,9 +73,9 @@ def test_other_text_holds_none(text):
         "print(base64.b64encode(SECRET.encode()))",
     ],
 )
-def test_a_test_that_writes_a_secret_fails(pytester, statement):
+def test_a_test_that_writes_a_secret_fails(pytester, monkeypatch, statement):
     root = Path(__file__).resolve().parents[2]
-    pytester.syspathinsert(root)
+    monkeypatch.setenv("PYTHONPATH", str(root))
     pytester.makeconftest((root / "tests" / "conftest.py").read_text())
     pytester.makepyfile(
         "import base64, logging, os, subprocess, sys\n"

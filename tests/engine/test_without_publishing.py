@@ -53,7 +53,8 @@ def test_an_up_without_a_key_says_how_to_set_one(stack):
     assert "pulumi config set --secret nao:apiKey" in run.output
 
 
-def test_a_key_in_plain_text_is_refused(stack):
+def test_a_key_in_plain_text_is_refused(stack, inject):
+    inject(meant=[stack.folder / "Pulumi.test.yaml", stack.folder.parent / "state"])  # where Pulumi keeps it
     stack.set("nao:apiKey", KEY)
     run = stack.up()
     assert not run.green
