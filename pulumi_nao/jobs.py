@@ -41,6 +41,7 @@ JITTER = 0.1
 LONGEST_RETRY_AFTER = 60.0
 CONNECT_PATIENCE = 60.0
 FIRST_RETRY_PAUSE = 1.0
+LONGEST_RETRY_PAUSE = 15.0
 
 # A job may be a moment late in the server's records, so one 404 proves nothing.
 GONE_AFTER = 10.0
@@ -130,7 +131,7 @@ def start(
             told = trouble.headline
             report(f"{told}; trying again for up to {format_duration(left)}")
         clock.sleep(min(left, _asked(asked) or _jittered(pause)))
-        pause = min(LONGEST_PAUSE, pause * 2)
+        pause = min(LONGEST_RETRY_PAUSE, pause * 2)
 
 
 def wait(
