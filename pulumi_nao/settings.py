@@ -45,15 +45,17 @@ class Settings:
     Args:
         config: Looks up `namespace:key` in the stack's configuration; `None` where there is no stack.
         environment: The environment's variables.
-
-    Attributes:
-        keys: The keys that were found so far, good or not: what must never be printed.
     """
 
     def __init__(self, config: Callable[[str], str | None] | None, environment: Mapping[str, str]) -> None:
         self._config = config
         self._environment = environment
-        self.keys: set[str] = set()
+        self._keys: set[str] = set()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that were found so far, good or not: what must never be printed."""
+        return frozenset(self._keys)  # other threads may find more meanwhile
 
     def api_key(self, namespace: str) -> Setting:
         """The key of the account.
@@ -180,7 +182,7 @@ class Settings:
         if not isinstance(value, str):
             raise ConfigurationError(f"{source}: write it as text")
         if key == "apiKey":
-            self.keys.add(value)
+            self._keys.add(value)
         return Setting(value, source)
 
 

@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pulumi_nao.namespaces import environment_prefix, namespace_problem
+from pulumi_nao.settings import Settings
 from tests.core.checking import GOOD, refusals
 
 pytestmark = pytest.mark.disable_socket
@@ -262,3 +263,12 @@ def test_a_namespace_without_a_server_is_refused():
         "the configuration namespace 'nao-eu' states no server. Set it with "
         "`pulumi config set nao-eu:baseUrl https://www.nao-cloud.com`, or set NAO_EU_BASE_URL in the environment."
     )
+
+
+def test_the_keys_that_were_found_can_be_gone_through_while_others_are_looked_up():
+    settings = Settings({"nao:apiKey": "key-of-one", "nao-eu:apiKey": "key-of-two"}.get, {})
+    settings.api_key("nao")
+    found = settings.keys
+    settings.api_key("nao-eu")
+    assert found == {"key-of-one"}
+    assert settings.keys == {"key-of-one", "key-of-two"}
