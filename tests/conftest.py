@@ -1,6 +1,7 @@
 """Fixtures that all tiers share."""
 
 import os
+import signal
 
 import pytest
 
@@ -11,6 +12,12 @@ FOREIGN = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
 INJECTED = pytest.StashKey()
 MEANT = pytest.StashKey()
 KEYS = ("k-0123456789-engine-tier", "k-0123456789-host-tier")
+
+
+def pytest_configure():
+    """Undo what a shell does to a command in the background: the processes that tests start would inherit it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -114,7 +114,14 @@ class Stack:
     def plugin_hosts(self, process: subprocess.Popen) -> list[psutil.Process]:
         """The processes of the dynamic provider below a command."""
         below = psutil.Process(process.pid).children(recursive=True)
-        return [child for child in below if "pulumi.dynamic" in child.cmdline()]
+        return [child for child in below if "pulumi.dynamic" in _words_of(child)]
+
+
+def _words_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # also one that has ended and was not yet taken note of
+        return []
 
 
 def _until(condition, seconds=60) -> None:

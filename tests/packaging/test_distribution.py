@@ -44,7 +44,12 @@ def test_the_wheel_says_it_is_no_plugin_binary(wheel):
 def test_the_wheel_requires_pulumi_requests_and_pydantic_alone(wheel):
     metadata = message_from_bytes(wheel.read("pulumi_nao-0.1.0.dist-info/METADATA"))
     required = [requirement for requirement in metadata.get_all("Requires-Dist") if "extra ==" not in requirement]
-    assert sorted(required) == ["pulumi<4,>=3.216", "pydantic>=2", "requests>=2.32"]
+    assert sorted(required) == [
+        "pulumi<4,>=3.216",
+        "pydantic>=2.12; python_version >= '3.14'",
+        "pydantic>=2.8",
+        "requests>=2.32.2",
+    ]
 
 
 def test_the_editable_install_is_found_where_the_language_host_looks():
