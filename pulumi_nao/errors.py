@@ -123,15 +123,16 @@ class ServerUnreachable(NotSent):
 
 
 class HeldBack(NotSent):
-    """The server's limit of requests left no time to send it.
+    """Other requests came first, and left no time to send it.
 
     Args:
         operation: What was to be done.
+        reason: What kept it waiting.
     """
 
-    def __init__(self, operation: str) -> None:
+    def __init__(self, operation: str, reason: str) -> None:
         super().__init__(
-            f"{operation} not sent: NAO Cloud limits requests, and its turn did not come in time",
+            f"{operation} not sent: {reason}, and its turn did not come in time",
             "Allow more time with nao:timeout, or publish fewer sites in one run.",
         )
 

@@ -153,7 +153,7 @@ def test_a_passing_trouble_is_told_once_and_its_end_too(clock):
 
 def test_a_request_that_was_refused_and_got_no_other_turn_was_refused(clock):
     refused = TooManyRequests("publication of site 910", "429 Too Many Requests")
-    outcomes = [refused, HeldBack("publication of site 910")]
+    outcomes = [refused, HeldBack("publication of site 910", "NAO Cloud limits requests")]
 
     def send():
         raise outcomes.pop(0)

@@ -1,10 +1,12 @@
-"""NAO Cloud in virtual time: the part of a client that meets its limit of requests, without HTTP."""
+"""NAO Cloud in virtual time: the part of a client that meets limits of requests and connections, without HTTP."""
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pulumi_nao.connections import MOST_CONNECTIONS
 from pulumi_nao.errors import HeldBack, LookFailed, NotSent, TooManyRequests
 from pulumi_nao.models import Job, JobState
 from pulumi_nao.pace import BUSY_PATIENCE
@@ -88,6 +90,9 @@ class VirtualService:
         self.limit = limit
         self.latency = latency
         self.asks = asks
+        # When each connection is free again.
+        self._free_for_posts = [0.0] * MOST_CONNECTIONS
+        self._free_for_looks = [0.0] * MOST_CONNECTIONS
         self.requests: list[float] = []
         self.refused = 0
         self.posts: list[int] = []
@@ -99,9 +104,9 @@ class VirtualService:
         if self.clock.cancelled:
             raise NotSent("cancelled")
         if number is None:
-            raise HeldBack(f"publication of site {site_id}")
+            raise HeldBack(f"publication of site {site_id}", "NAO Cloud limits requests")
         in_line = self.clock.monotonic() - began
-        early = self._exchange(number)
+        early = self._exchange(number, self._free_for_posts)
         if early:
             error = TooManyRequests(f"publication of site {site_id}", "429 Too Many Requests")
             error.retry_after, error.in_line = self.asks(early), in_line
@@ -119,7 +124,7 @@ class VirtualService:
         number = self.pace.line_up(deadline)
         if number is None:
             raise LookFailed("no turn")
-        early = self._exchange(number)
+        early = self._exchange(number, self._free_for_looks)
         if early:
             trouble = LookFailed("429")
             trouble.retry_after = self.asks(early)
@@ -130,8 +135,11 @@ class VirtualService:
         self.ends.append(Look(site_id, now - end))
         return DONE
 
-    def _exchange(self, number: int) -> float:
+    def _exchange(self, number: int, free: list[float]) -> float:
         """Send a request; 0 when the server takes it, else the seconds that it came too early."""
+        begins = max(self.clock.monotonic(), heapq.heappop(free))
+        heapq.heappush(free, begins + self.latency)
+        self.clock.sleep(begins - self.clock.monotonic())
         now = self.clock.monotonic()
         self.requests.append(now)
         early = self.limit.seconds_early(now) if self.limit else 0.0

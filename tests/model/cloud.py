@@ -87,7 +87,7 @@ class CloudClient:
         if self._clock.cancelled:
             raise NotSent(f"{operation} not sent: cancelled before it began")
         if number is None or (deadline is not None and not deadline.remaining):
-            raise HeldBack(operation)
+            raise HeldBack(operation, "NAO Cloud limits requests")
         with self._judge.request(self.base_url):
             return self._post(operation, site_id, self._weather.next_post(), number)
 

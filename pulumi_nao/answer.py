@@ -1,0 +1,237 @@
+"""One answer of NAO Cloud, read with distrust: all text that comes out of it is printable and free of the key."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from pydantic import ValidationError
+
+from pulumi_nao.errors import (
+    AccessDenied,
+    KeyNotAccepted,
+    LookDenied,
+    LookFailed,
+    LookNotFound,
+    LookSenseless,
+    MayHaveStarted,
+    NaoError,
+    Rejected,
+    TooManyRequests,
+)
+from pulumi_nao.models import AcceptedDocument, JobDocument, JobState
+from pulumi_nao.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_JOB_PATH = re.compile(r"/background_jobs/([0-9]{1,20})/?\Z", re.ASCII)
+_LONGEST_WORDS = 300
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class NoJobNamed(Exception):
+    """An answer that should name a job does not. Its text says why."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server answered.
+
+    Attributes:
+        response: Status and headers.
+        body: The body, or what of it was wanted.
+        server: The URL of the server that was asked.
+        secrets: What must not be printed.
+        received: When it came, in UTC.
+    """
+
+    response: requests.Response
+    body: bytes
+    server: str
+    secrets: Iterable[str] = field(repr=False)
+    received: datetime
+
+    @property
+    def code(self) -> int:
+        """The HTTP status."""
+        return self.response.status_code
+
+    @property
+    def status(self) -> str:
+        """The HTTP status with its words, and the other server that a redirect leads to: `404 Not Found`."""
+        status = f"{self.code} {self.response.reason or ''}".strip()
+        elsewhere = self._elsewhere(self.response.headers["Location"]) if self.response.is_redirect else ""
+        return printable(f"{status}{elsewhere}", self.secrets)
+
+    @property
+    def request_id(self) -> str:
+        """The server's `x-request-id`; empty if there was none."""
+        return printable(self.response.headers.get("x-request-id", ""), self.secrets)[:_LONGEST_WORDS]
+
+    @property
+    def words(self) -> str:
+        """What stands under `errors` (documented as the root of every error; its shape is not)."""
+        try:
+            errors = json.loads(self.body)["errors"]
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+            return ""
+        text = errors if isinstance(errors, str) else json.dumps(errors, ensure_ascii=False)
+        return printable(text, self.secrets)[:_LONGEST_WORDS]
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether the server did nothing because it is asked too much."""
+        return self.code == requests.codes.too_many_requests or (
+            self.code == requests.codes.service_unavailable and "Retry-After" in self.response.headers
+        )
+
+    @property
+    def is_documented_error(self) -> bool:
+        """Whether the body is an error of the documented form."""
+        try:
+            document = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(document, dict) and "errors" in document
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the server asks to wait; `None` when it does not say."""
+        value = self.response.headers.get("Retry-After", "").strip()
+        if re.fullmatch(r"[0-9]{1,9}", value, re.ASCII):
+            return float(value)
+        moment = _http_date(value)
+        if moment is None:
+            return None
+        # A date of the server's is meant by the server's clock, which need not agree with ours.
+        return max(0.0, (moment - (self._date or self.received)).total_seconds())
+
+    @property
+    def ahead(self) -> float | None:
+        """Seconds that the server's clock is ahead of ours; `None` when it sends no `Date`."""
+        return None if self._date is None else (self._date - self.received).total_seconds()
+
+    def job_state(self) -> JobState:
+        """Read the body as a job.
+
+        Raises:
+            LookFailed: It is not JSON.
+            LookSenseless: It is JSON, and no job.
+        """
+        try:
+            attributes = JobDocument.model_validate_json(self.body, context={"secrets": self.secrets}).data.attributes
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            if first["type"] == "json_invalid":
+                raise LookFailed("the answer is not JSON, perhaps a page of a proxy or cut short") from None
+            where = ".".join(str(part) for part in first["loc"]) or "JSON"
+            raise LookSenseless(f"the answer is no job: {where}: {first['msg']}") from None
+        return JobState(
+            attributes.has_finished,
+            attributes.status,
+            attributes.message,
+            attributes.created_at,
+            attributes.updated_at,
+            self.retry_after,
+        )
+
+    def job_id(self) -> str:
+        """Find the job that a `303 See Other` or a `202 Accepted` names.
+
+        Raises:
+            NoJobNamed: There is none, or one that cannot be trusted.
+        """
+        locations = self.response.raw.headers.getlist("Location")
+        if not locations:
+            try:
+                return AcceptedDocument.model_validate_json(self.body).data.id
+            except ValidationError:
+                raise NoJobNamed(f"the {self.status} names no job") from None
+        if len(set(locations)) > 1:
+            raise NoJobNamed("the answer has more than one Location")
+        try:
+            target = urlsplit(urljoin(self.server + "/", locations[0].strip()))
+            host = target.hostname
+        except ValueError:
+            host = None
+        if host is None or target.scheme not in ("http", "https"):
+            raise NoJobNamed("the Location of the job is not an address")
+        if host != urlsplit(self.server).hostname:
+            raise NoJobNamed(f"the job is said to be on another host, {printable(host, self.secrets)}")
+        found = _JOB_PATH.search(target.path)
+        if not found:
+            raise NoJobNamed("the Location names no background job")
+        return found[1]
+
+    def refusal(self, operation: str, key_origin: str) -> NaoError:
+        """Say what an answer to a POST means that is neither `303 See Other` nor `202 Accepted`.
+
+        Args:
+            operation: What was asked for.
+            key_origin: Where the key comes from.
+
+        Returns:
+            A `Rejected` where the server surely did nothing, else a `MayHaveStarted`.
+        """
+        said = (self.status, self.words, self.request_id)
+        if self.is_limit:
+            busy = TooManyRequests(operation, *said)
+            busy.retry_after = self.retry_after
+            return busy
+        if self.code == requests.codes.unauthorized:
+            return KeyNotAccepted(operation, *said, f"The key came from {key_origin}.")
+        if self.code == requests.codes.forbidden:
+            return AccessDenied(operation, *said, f"The key came from {key_origin}.")
+        if 400 <= self.code < 500 and self.code != requests.codes.request_timeout:  # noqa: PLR2004 - the 4xx
+            return Rejected(operation, *said)
+        return MayHaveStarted(operation, f"the server answered {self.status}", self.request_id)
+
+    def refusal_of_look(self, key_origin: str) -> LookFailed:
+        """Say what an answer to a look means that is not `200 OK`.
+
+        Args:
+            key_origin: Where the key comes from.
+        """
+        error: LookFailed
+        if self.code in (requests.codes.unauthorized, requests.codes.forbidden):
+            error = LookDenied(f"the server refuses the key: {self.status}", f"The key came from {key_origin}.")
+            error.advice = (KeyNotAccepted if self.code == requests.codes.unauthorized else AccessDenied).advice
+        elif self.code in (requests.codes.not_found, requests.codes.gone):
+            error = LookNotFound(f"the server does not know the job: {self.status}")
+        elif self.code in _PASSING:
+            error = LookFailed(f"the server answers {self.status}")
+        else:
+            error = LookSenseless(f"the server answers a look at the job with {self.status}")
+        error.retry_after = self.retry_after
+        return error
+
+    @property
+    def _date(self) -> datetime | None:
+        return _http_date(self.response.headers.get("Date", ""))
+
+    def _elsewhere(self, location: str) -> str:
+        """Name the server that a redirect leads to, unless it is this one: it is often the one to configure."""
+        try:
+            target = urlsplit(urljoin(self.server + "/", location.strip()))
+            host, port = target.hostname, target.port
+        except ValueError:
+            return ""
+        ours = urlsplit(self.server)
+        if not host or (target.scheme, host, port) == (ours.scheme, ours.hostname, ours.port):
+            return ""
+        return f", pointing to {target.scheme}://{host}{f':{port}' if port else ''}"
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
