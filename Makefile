@@ -34,6 +34,10 @@ model: $(READY)  ## Tell 1,000 stories of engine actions and faults, and check t
 oldest: $(OLDEST_READY)  ## Run the tests of the core and the client on the oldest dependencies
 	@.venv-oldest/bin/python -m pytest tests/core tests/client
 
+.PHONY: mutants
+mutants: .venv-mutants/.ready  ## Break jobs and lifecycle in small ways, and list the ways that tests/core does not notice
+	@.venv-mutants/bin/mutmut run --max-children 2; .venv-mutants/bin/mutmut results
+
 .PHONY: check
 check: pipelines  ## Format, lint (docstrings too, and workflows), types and layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
@@ -99,10 +103,12 @@ lock: $(READY)  ## Lock the dependencies anew, for every supported Python
 	  --group dev pyproject.toml --output-file requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.10 \
 	  --upgrade --resolution lowest-direct pyproject.toml requirements/oldest.in --output-file requirements/oldest.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.10 \
+	  --constraint requirements/dev.txt requirements/mutants.in --output-file requirements/mutants.txt
 
 .PHONY: clean
 clean:  ## Remove what the other targets made in this folder
-	rm -rf .venv .venv-oldest .venv-wheel build dist htmlcov .coverage* .hypothesis .*_cache tools/*/.mypy_cache sdk-docs/_build
+	rm -rf .venv .venv-oldest .venv-mutants .venv-wheel build dist htmlcov mutants .coverage* .hypothesis .*_cache tools/*/.mypy_cache sdk-docs/_build
 
 $(READY): requirements/dev.txt pyproject.toml
 	@echo "Setting up .venv with the locked tools (about a minute, once)" >&2
@@ -115,4 +121,11 @@ $(OLDEST_READY): requirements/oldest.txt
 	@echo "Setting up .venv-oldest with the oldest supported SDK (a few seconds, once)" >&2
 	@$(PYTHON) -m venv .venv-oldest
 	@.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@touch $@
+
+.venv-mutants/.ready: requirements/dev.txt requirements/mutants.txt
+	@echo "Setting up .venv-mutants with mutmut (about a minute, once)" >&2
+	@$(PYTHON) -m venv .venv-mutants
+	@.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements/dev.txt
+	@.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements/mutants.txt
 	@touch $@
