@@ -12,7 +12,7 @@ from pulumi_nao.errors import (
     Rejected,
     ServerUnreachable,
 )
-from pulumi_nao.lifecycle import Attempt, Change, Limit, Publisher, difference
+from pulumi_nao.lifecycle import Attempt, Change, Limit, Outcome, Publisher, difference
 from pulumi_nao.models import Job, JobState
 from pulumi_nao.turns import Turns
 from tests.core.fake_clock import START, FakeClock
@@ -33,6 +33,7 @@ class FakeClient:
         self.jobs = jobs or {"1": [DONE]}
         self.error = error
         self.posts = 0
+        self.limits = []
 
     def publish(self, site_id, _deadline=None):
         self.posts += 1
@@ -43,7 +44,8 @@ class FakeClient:
     def job(self, job_id, operation="background job"):
         looks = self.jobs[job_id]
 
-        def look(_deadline=None):
+        def look(deadline=None):
+            self.limits.append(deadline.seconds if deadline else None)
             shown = looks.pop(0) if len(looks) > 1 else looks[0]
             if isinstance(shown, Exception):
                 raise shown
@@ -56,12 +58,16 @@ def attempt(triggers="a", **facts):
     return Attempt(910, triggers, SERVER, **facts)
 
 
-def running(triggers="a"):
-    return attempt(triggers, job_id="1", job_url="url", status="In progress")
+def running(triggers="a", job_url="url", **facts):
+    return attempt(triggers, job_id="1", job_url=job_url, status="In progress", **facts)
 
 
 def done(triggers="a"):
     return attempt(triggers, job_id="1", has_finished=True, status="success")
+
+
+def ended(**facts):
+    return attempt(job_id="1", job_url="url", has_finished=True, status="success", started_at=START, **facts)
 
 
 @pytest.mark.parametrize(
@@ -112,28 +118,44 @@ def test_the_servers_times_win(clock):
     assert (recorded.started_at, recorded.duration) == (START - timedelta(seconds=100), 21.0)
 
 
-def test_a_failed_job_is_recorded_with_its_message(clock):
+def test_a_failed_job_is_recorded_with_its_message_and_its_end(clock):
     outcome = Publisher(FakeClient({"1": [FAILED]}), clock).publish(910, "a")
-    assert (outcome.attempt.status, outcome.attempt.message) == ("failure", "No graph.")
+    recorded = outcome.attempt
+    assert (recorded.status, recorded.message, recorded.finished_at) == ("failure", "No graph.", START)
     assert outcome.error.headline == "publication of site 910 failed: No graph."
 
 
 def test_a_job_that_runs_on_is_recorded_with_its_id(clock):
     outcome = Publisher(FakeClient({"1": [RUNNING]}), clock).publish(910, "a", SHORT)
-    assert outcome.attempt.may_be_running
-    assert outcome.attempt.job_id == "1"
+    assert outcome.attempt == running(job_url=f"{SERVER}/api/v2/background_jobs/1", started_at=START)
 
 
 def test_a_job_that_is_gone_is_recorded_as_unknown(clock):
     outcome = Publisher(FakeClient({"1": [LookNotFound("404")]}), clock).publish(910, "a")
-    assert (outcome.attempt.status, outcome.attempt.job_id) == ("unknown", None)
+    assert outcome.attempt == attempt(status="unknown", job_id=None, started_at=START)
+    assert outcome.error.headline == (
+        "publication of site 910 ended in a way nobody knows: NAO Cloud has no record of job 1 any more"
+    )
 
 
 def test_a_publication_that_may_have_started_is_recorded_as_unknown(clock):
-    client = FakeClient(error=MayHaveStarted("publication of site 910", "reset"))
+    error = MayHaveStarted("publication of site 910", "reset")
+    client = FakeClient(error=error)
     outcome = Publisher(client, clock).publish(910, "a")
-    assert (outcome.attempt.status, outcome.attempt.may_be_running) == ("unknown", False)
+    assert outcome == Outcome(attempt(status="unknown", job_id=None, started_at=START), error)
     assert client.posts == 1
+
+
+def test_a_defect_before_the_job_is_known_is_recorded_as_unknown(clock):
+    outcome = Publisher(FakeClient(error=ZeroDivisionError("boom")), clock).publish(910, "a")
+    assert outcome.attempt == attempt(status="unknown", job_id=None, started_at=START)
+    assert outcome.error.headline == "publication of site 910 met a defect of pulumi-nao: ZeroDivisionError: boom"
+
+
+def test_a_defect_while_the_job_runs_is_recorded_with_the_job(clock):
+    outcome = Publisher(FakeClient({"1": [ZeroDivisionError("boom")]}), clock).publish(910, "a")
+    assert outcome.attempt == attempt(job_id="1", job_url=f"{SERVER}/api/v2/background_jobs/1", started_at=START)
+    assert outcome.error.headline == "publication of site 910 met a defect of pulumi-nao: ZeroDivisionError: boom"
 
 
 @pytest.mark.parametrize("error", [Rejected("p", "404 Not Found"), NotSent("p not sent")])
@@ -141,6 +163,16 @@ def test_what_had_no_effect_is_not_recorded(clock, error):
     outcome = Publisher(FakeClient(error=error), clock).publish(910, "a")
     assert outcome.attempt is None
     assert outcome.error is error
+
+
+def test_an_update_that_had_no_effect_leaves_the_record_and_says_why(clock):
+    error = Rejected("p", "404 Not Found")
+    assert Publisher(FakeClient(error=error), clock).update(done("a"), "b") == Outcome(None, error)
+
+
+def test_a_publication_that_is_cancelled_before_it_began_names_its_site():
+    outcome = Publisher(FakeClient(), FakeClock(cancel_at=0)).publish(910, "a")
+    assert outcome.error.headline == "publication of site 910 not sent: cancelled before it began"
 
 
 def test_a_server_out_of_reach_is_not_tried_for_the_next_site(clock):
@@ -156,11 +188,92 @@ def test_a_server_out_of_reach_is_not_tried_for_the_next_site(clock):
     assert client.posts == posts
 
 
+def test_a_server_that_was_out_of_reach_when_the_time_was_over_is_tried_for_the_next_site(clock):
+    client = FakeClient(error=ServerUnreachable("p", SERVER, "connection refused", may_pass=True))
+    publisher = Publisher(client, clock)
+    publisher.publish(910, "a", SHORT)
+    client.error = None
+    assert publisher.publish(912, "a").attempt.done
+
+
+def test_a_cancel_says_nothing_of_the_server():
+    client = FakeClient(error=ServerUnreachable("p", SERVER, "connection refused", may_pass=True))
+    publisher = Publisher(client, FakeClock(cancel_at=0.5))
+    publisher.publish(910, "a")
+    error = publisher.publish(912, "a").error
+    assert error.headline == "publication of site 912 not sent: cancelled before it began"
+
+
+def test_a_publication_tells_why_it_is_late(clock):
+    told = []
+    client = FakeClient(error=ServerUnreachable("p", SERVER, "connection refused", may_pass=True))
+    Publisher(client, clock).publish(910, "a", SHORT, told.append)
+    assert told == [
+        "p not sent: cannot connect to https://www.nao-cloud.com: connection refused; trying again for up to 5 s"
+    ]
+
+
+def test_a_publication_tells_of_its_job(clock):
+    told = []
+    client = FakeClient({"1": [RUNNING, JobState(has_finished=False, status="queued"), DONE]})
+    Publisher(client, clock).publish(910, "a", report=told.append)
+    assert told == [
+        "publication of site 910: job 1 accepted, https://www.nao-cloud.com/api/v2/background_jobs/1",
+        "publication of site 910: job 1 is 'queued'",
+    ]
+
+
 def test_an_update_goes_on_with_a_running_job_for_the_same_triggers(clock):
-    client = FakeClient({"1": [RUNNING, RUNNING, DONE]})
-    outcome = Publisher(client, clock).update(running(), "a")
-    assert outcome.attempt.done
+    client = FakeClient({"1": [RUNNING, DONE]})
+    outcome = Publisher(client, clock).update(running(started_at=START), "a")
+    assert outcome == Outcome(ended(message="success", finished_at=START + timedelta(seconds=0.7), duration=0.7))
     assert client.posts == 0
+
+
+def test_a_job_that_ended_well_before_the_update_is_recorded_at_once(clock):
+    client = FakeClient({"1": [DONE]})
+    outcome = Publisher(client, clock).update(running(started_at=START), "a")
+    assert outcome == Outcome(ended(message="success", finished_at=START, duration=0.0))
+    assert client.posts == 0
+
+
+@pytest.mark.parametrize(
+    ("triggers", "words"),
+    [("a", "going on with job 1"), ("b", "waiting for job 1, started for other triggers")],
+)
+def test_an_update_says_which_job_it_waits_for_and_why(clock, triggers, words):
+    told = []
+    Publisher(FakeClient(), clock).update(running("a"), triggers, report=told.append)
+    assert told[0] == f"publication of site 910: {words}, {SERVER}/api/v2/background_jobs/1"
+
+
+def test_an_update_tells_of_the_job_that_it_goes_on_with(clock):
+    told = []
+    client = FakeClient({"1": [RUNNING, JobState(has_finished=False, status="queued"), DONE]})
+    Publisher(client, clock).update(running(), "a", report=told.append)
+    assert told[1:] == ["publication of site 910: job 1 is 'queued'"]
+
+
+def test_an_update_tells_of_the_job_that_it_starts(clock):
+    told = []
+    Publisher(FakeClient(), clock).update(done("a"), "b", report=told.append)
+    assert told == [
+        "publication of site 910: job 1 accepted, https://www.nao-cloud.com/api/v2/background_jobs/1",
+    ]
+
+
+def test_an_update_that_goes_on_with_a_job_ends_at_its_own_limit(clock):
+    outcome = Publisher(FakeClient({"1": [RUNNING]}), clock).update(running(), "a", SHORT)
+    assert outcome.error.headline == (
+        "publication of site 910 not finished after 5 s, the limit set by test; the job goes on in NAO Cloud"
+    )
+    assert clock.time == 5.0
+
+
+def test_no_look_of_an_update_waits_in_line_past_its_limit(clock):
+    client = FakeClient({"1": [RUNNING, RUNNING, DONE]})
+    Publisher(client, clock).update(running(), "a", SHORT)
+    assert client.limits == [5, 5, 5]
 
 
 def test_an_update_waits_as_long_as_its_first_look_was_asked_to(clock):
@@ -198,6 +311,16 @@ def test_other_triggers_are_not_recorded_before_their_own_post(clock):
     assert client.posts == 0
 
 
+def test_other_triggers_are_not_published_beside_an_old_job_that_cannot_be_followed(clock):
+    client = FakeClient({"1": [RUNNING, LookDenied("the server refuses the key")], "2": [DONE]})
+    outcome = Publisher(client, clock).update(running("a"), "b")
+    assert (outcome.attempt, outcome.error.headline) == (
+        None,
+        "publication of site 910 not followed to its end: the server refuses the key; the job goes on in NAO Cloud",
+    )
+    assert client.posts == 0
+
+
 def test_an_old_job_that_failed_does_not_keep_other_triggers_from_being_published(clock):
     client = FakeClient({"1": [RUNNING, FAILED], "2": [DONE]})
     assert Publisher(client, clock).update(running("a"), "b").attempt.job_id == "2"
@@ -227,9 +350,9 @@ def test_a_refresh_of_a_success_makes_no_look(clock):
     assert Publisher(client, clock).refresh(done()) == (done(), None)
 
 
-def test_a_refresh_shows_how_a_job_ended(clock):
+def test_a_refresh_shows_how_and_when_a_job_ended(clock):
     current, trouble = Publisher(FakeClient({"1": [FAILED]}), clock).refresh(running())
-    assert (current.status, trouble) == ("failure", None)
+    assert (current.status, current.finished_at, trouble) == ("failure", START, None)
 
 
 def test_a_refresh_in_trouble_keeps_what_is_recorded(clock):
@@ -254,6 +377,23 @@ def test_a_second_publication_of_a_site_waits_for_the_first():
         order.append("first")
     thread.join(10)
     assert order == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda publisher, report: publisher.publish(910, "a", report=report),
+        lambda publisher, report: publisher.update(done("a"), "b", report=report),
+    ],
+    ids=["publish", "update"],
+)
+def test_a_publisher_waits_for_its_turn_with_the_site(call):
+    told = []
+    turns = Turns(FakeClock(cancel_at=0))
+    with turns.take((SERVER, 910), "publication of site 910", told.append):
+        outcome = call(Publisher(FakeClient(), FakeClock(), turns), told.append)
+    assert outcome.error.headline == "publication of site 910 not sent: cancelled while it waited for its turn"
+    assert told == ["publication of site 910: waiting for another publication of this site to end"]
 
 
 def test_a_turn_that_is_cancelled_was_not_sent():

@@ -25,6 +25,7 @@ from pulumi_nao.models import Job, JobState
 from tests.core.fake_clock import FakeClock
 
 RUNNING = JobState(has_finished=False, status="In progress")
+RUNNING_FOR_A_MINUTE = JobState(has_finished=False, status="In progress", retry_after=60.0)
 DONE = JobState(has_finished=True, status="success", message="success")
 FAILED = JobState(has_finished=True, status="failure", message="Missing graph or indoor area. Please add.")
 URL = "https://www.nao-cloud.com/api/v2/background_jobs/7"
@@ -41,6 +42,12 @@ def job_of(*looks, last=None):
         return shown
 
     return Job("publication of site 910", "7", URL, look)
+
+
+def asking(seconds, trouble):
+    """A look that fails, and asks for a pause."""
+    trouble.retry_after = seconds
+    return trouble
 
 
 def job_lasting(seconds, clock, seen):
@@ -185,6 +192,13 @@ def test_three_senseless_answers_in_a_row_end_the_wait(clock):
         wait(job_of(odd, odd, odd, last=DONE), clock=clock)
 
 
+@pytest.mark.parametrize("trouble", [LookDenied("401"), LookSenseless("odd"), LookNotFound("404")])
+def test_a_wait_that_loses_its_job_gives_what_was_seen_last(clock, trouble):
+    with pytest.raises(JobError) as caught:
+        wait(job_of(RUNNING, last=trouble), clock=clock)
+    assert caught.value.state == RUNNING
+
+
 def test_two_senseless_answers_do_not(clock):
     odd = LookSenseless("the answer is no job")
     assert wait(job_of(odd, odd, RUNNING, odd, odd, DONE), clock=clock) == DONE
@@ -195,10 +209,11 @@ def test_a_job_that_is_found_late_is_not_gone(clock):
     assert wait(job_of(missing, missing, missing, DONE), clock=clock) == DONE
 
 
-def test_a_job_that_stays_unknown_is_gone(clock):
+@pytest.mark.parametrize(("pause", "gone"), [(4.0, 12.0), (5.0, 10.0), (20.0, 40.0)])
+def test_a_job_that_stays_unknown_for_three_looks_and_ten_seconds_is_gone(clock, pause, gone):
     with pytest.raises(JobGone, match="NAO Cloud has no record of job 7 any more"):
-        wait(job_of(RUNNING, last=LookNotFound("404")), clock=clock)
-    assert 10 <= clock.time <= 15
+        wait(job_of(RUNNING_FOR_A_MINUTE, last=asking(pause, LookNotFound("404"))), clock=clock)
+    assert clock.time == 60.0 + gone
 
 
 def test_cancel_ends_a_pause():
@@ -212,17 +227,35 @@ def test_a_cancelled_wait_still_looks_once():
     assert wait(job_of(DONE), clock=FakeClock(cancel_at=0)) == DONE
 
 
-@pytest.mark.parametrize(("asked", "paused"), [(7.0, 7.0), (3600.0, 60.0), (0.0, 0.7), (-5.0, 0.7)])
+@pytest.mark.parametrize(("asked", "paused"), [(7.0, 7.0), (1.0, 1.0), (3600.0, 60.0), (0.0, 0.7), (-5.0, 0.7)])
 def test_retry_after_is_honoured_within_reason(clock, asked, paused):
     wait(job_of(JobState(has_finished=False, status="In progress", retry_after=asked), DONE), clock=clock)
     assert clock.slept == [paused]
 
 
+@pytest.mark.parametrize(("dice", "paused"), [(min, 0.63), (max, 0.77)])
+def test_pauses_vary_by_a_tenth(clock, monkeypatch, dice, paused):
+    monkeypatch.setattr("pulumi_nao.jobs.random.uniform", dice)
+    wait(job_of(RUNNING, DONE), clock=clock)
+    assert clock.slept == pytest.approx([paused])
+
+
 def test_a_heartbeat_comes_after_one_two_and_four_minutes(clock):
     told = []
-    wait(job_lasting(300, clock, []), clock=clock, report=told.append)
-    assert len(told) == 3
-    assert told[0].startswith("publication of site 910: job 7 is 'In progress' after 1 min")
+    look = JobState(has_finished=False, status="In progress", retry_after=20.0)
+    wait(job_of(*[look] * 15, DONE), clock=clock, report=told.append)
+    assert told == [
+        "publication of site 910: job 7 is 'In progress' after 1 min",
+        "publication of site 910: job 7 is 'In progress' after 2 min",
+        "publication of site 910: job 7 is 'In progress' after 4 min",
+    ]
+
+
+def test_a_heartbeat_says_when_no_look_has_shown_the_job(clock):
+    told = []
+    with pytest.raises(WaitTimedOut):
+        wait(job_of(last=asking(60.0, LookFailed("no answer in time"))), 70, clock=clock, report=told.append)
+    assert told[1:] == ["publication of site 910: job 7 is not seen yet after 1 min"]
 
 
 SHOWN = st.sampled_from(
