@@ -17,6 +17,9 @@ _LONGEST_KEY = 8192  # servers commonly refuse longer headers
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 # Resolvers read such a name as an address in a short form: 127.1, 2130706433, 0x7f.1.
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
+_MALFORMED = "the URL is malformed; write it like https://nao.example.com"
+# Brackets hold an IPv6 address, with nothing but a port beside them: urlsplit drops other text there without a word.
+_BRACKETS = re.compile(r"[^\[\]]*|(?:[^\[\]]*@)?\[[^\[\]]+\](?::.*)?", re.DOTALL)
 _PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*")
 _DOTS = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
 _KEY_PROBLEMS = tuple(
@@ -68,9 +71,11 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    # Pythons from 3.13 on call a mapped 127.0.0.1 loopback, older ones do not; here it never is.
+    return address.is_loopback and not getattr(address, "ipv4_mapped", None)
 
 
 def key_problem(api_key: object) -> str:
@@ -96,7 +101,9 @@ def _split(url: object) -> SplitResult:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - raises
     except ValueError:
-        raise ValueError("the URL is malformed; write it like https://nao.example.com") from None
+        raise ValueError(_MALFORMED) from None
+    if not _BRACKETS.fullmatch(parts.netloc):
+        raise ValueError(_MALFORMED)
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError("the URL must begin with https:// and name a host, like https://nao.example.com")
     if parts.username is not None or parts.password is not None:
