@@ -42,6 +42,8 @@ class Setting:
 class Settings:
     """Everything that can be configured, for each namespace.
 
+    Neither changes while a process runs, so what hundreds of resources ask for is worked out once.
+
     Args:
         config: Looks up `namespace:key` in the stack's configuration; `None` where there is no stack.
         environment: The environment's variables.
@@ -51,6 +53,8 @@ class Settings:
         self._config = config
         self._environment = environment
         self._keys: set[str] = set()
+        self._servers: dict[str, str | None] = {}
+        self._problems: dict[str, tuple[str, ...]] = {}
 
     @property
     def keys(self) -> frozenset[str]:
@@ -83,6 +87,11 @@ class Settings:
         Raises:
             ConfigurationError: The URL is malformed, or the namespace is another one than `nao` and states none.
         """
+        if namespace not in self._servers:
+            self._servers[namespace] = self._read_server(namespace)
+        return self._servers[namespace]
+
+    def _read_server(self, namespace: str) -> str | None:
         found = self._find(namespace, "baseUrl", "BASE_URL")
         if found is None:
             if namespace == DEFAULT_NAMESPACE:
@@ -148,14 +157,16 @@ class Settings:
         Args:
             namespace: `nao`, or another account's.
         """
-        checks: tuple[Callable[[], object], ...] = (
-            lambda: self._check_key(self._find(namespace, "apiKey", "API_KEY")),
-            lambda: self.stated_server(namespace),
-            lambda: self.limit(namespace),
-            self.concurrency,
-            self.requests_per_second,
-        )
-        return [problem for check in checks if (problem := _problem(check))]
+        if namespace not in self._problems:
+            checks: tuple[Callable[[], object], ...] = (
+                lambda: self._check_key(self._find(namespace, "apiKey", "API_KEY")),
+                lambda: self.stated_server(namespace),
+                lambda: self.limit(namespace),
+                self.concurrency,
+                self.requests_per_second,
+            )
+            self._problems[namespace] = tuple(problem for check in checks if (problem := _problem(check)))
+        return [*self._problems[namespace]]
 
     def _how_to_set(self, config_words: str, namespace: str, variable: str) -> str:
         variable = environment_prefix(namespace) + variable

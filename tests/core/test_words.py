@@ -164,6 +164,22 @@ def test_good_settings_are_read():
     assert good.problems("nao") == []
 
 
+def test_hundreds_of_resources_have_their_settings_read_once():
+    asked = []
+    found = Settings(asked.append, {"NAO_BASE_URL": "https://nao.example.com", "NAO_TIMEOUT": "5"})
+    first = found.problems("nao")
+    once = len(asked)
+    assert [found.problems("nao") for _ in range(200)] == [first] * 200
+    assert [found.stated_server("nao") for _ in range(200)] == ["https://nao.example.com"] * 200
+    assert len(asked) == once
+
+
+def test_each_namespace_keeps_its_own_problems():
+    found = settings({"nao:timeout": "0s"}, NAO_EU_BASE_URL="https://eu.example.com")
+    assert found.problems("nao") == ["stack configuration nao:timeout: a time-out is from 100ms to 168h."]
+    assert found.problems("nao-eu") == []
+
+
 GOOD = {"site_id": 910, "config_namespace": "nao"}
 
 
