@@ -149,7 +149,8 @@ def unchanged_table(results: Run) -> str:
                 f"{ratio:.2f}",
             ]
         )
-    for name, needs in (("program", "program's dependencies"), ("host", "host's dependencies")):
+    for name in ("program", "host", "publishing host"):
+        needs = f"{name}'s dependencies"
         best = {who: min(run["cpu"] for run in results["imports"] if run["import"] == who) for who in (name, needs)}
         ratio = best[name] / best[needs]
         rows.append([f"import in the {name}, s of CPU", f"{best[name]:.3f}", f"{best[needs]:.3f}", f"{ratio:.2f}"])
