@@ -25,8 +25,9 @@ from pulumi_nao.errors import (
     Rejected,
     TooManyRequests,
 )
-from pulumi_nao.models import AcceptedDocument, JobDocument, JobState
+from pulumi_nao.models import JobState
 from pulumi_nao.text import printable
+from pulumi_nao.wire import AcceptedDocument, JobDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,4 +1,8 @@
-"""Between Pulumi's property bags and the lifecycle: reads bags, asks `lifecycle`, writes bags."""
+"""Between Pulumi's property bags and the lifecycle: reads bags, asks `lifecycle`, writes bags.
+
+`check` and `diff` need neither requests nor pydantic. Both come with the client, for the first publication or look:
+in a run without one, importing them would take longer than everything else here.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import pulumi
 
 from pulumi_nao.account import PUBLIC_SERVER
-from pulumi_nao.client import NaoClient
 from pulumi_nao.clock import SystemClock
 from pulumi_nao.errors import ConfigurationError, Defect, JobRunsOn, NaoError, NotSent, Rejected
 from pulumi_nao.host import Host, ProviderError, Unfinished
@@ -203,6 +206,8 @@ class Operations:
                     self._paces[server] = Pace(self._clock, self._settings.requests_per_second())
                 account = (server, key)
                 if account not in self._publishers:
+                    from pulumi_nao.client import NaoClient  # noqa: PLC0415 - see the module's docstring
+
                     client = NaoClient(
                         key.value, server, key_origin=key.source, clock=self._clock, pace=self._paces[server]
                     )

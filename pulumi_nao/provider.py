@@ -3,7 +3,7 @@
 The path of this module and the name of the class are in every user's state. They stay as they are for good.
 
 The class is also loaded by the user's program, which never calls its methods. So that the program does not pay for
-requests and pydantic, everything below the methods is imported by the first call.
+them, everything below the methods is imported by the first call.
 """
 
 from __future__ import annotations

@@ -1,0 +1,62 @@
+"""The wire: what NAO Cloud's answers carry, strict in what is promised and tolerant of what is added."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, StrictStr, ValidationInfo
+
+from pulumi_nao.text import printable
+
+
+def _printable(text: str, info: ValidationInfo) -> str:
+    secrets = (info.context or {}).get("secrets", ())
+    return printable(text, secrets)
+
+
+def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - a server may send anything
+    """Read a time stamp, or nothing: the times of a job are a courtesy, not worth failing a publication for."""
+    try:
+        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        return None
+
+
+ServerText = Annotated[StrictStr, AfterValidator(_printable)]
+ServerTime = Annotated[Any, AfterValidator(_moment)]
+
+
+class JobAttributes(BaseModel):
+    """`data.attributes` of a job: `has_finished` and `status` are promised by the documentation."""
+
+    has_finished: StrictBool
+    status: ServerText
+    message: ServerText | None = None
+    created_at: ServerTime = None
+    updated_at: ServerTime = None
+
+
+class JobData(BaseModel):
+    """`data` of a job. Its id is not read: the vendor's own examples show another one than `Location` did."""
+
+    attributes: JobAttributes
+
+
+class JobDocument(BaseModel):
+    """The body of an answer to `GET /api/v2/background_jobs/{id}` (documented)."""
+
+    data: JobData
+
+
+class AcceptedData(BaseModel):
+    """`data` of a `202 Accepted`: the id of the job resource."""
+
+    id: Annotated[str, BeforeValidator(str), Field(pattern=r"^[0-9]{1,20}$")]
+
+
+class AcceptedDocument(BaseModel):
+    """The body of a `202 Accepted`: documented in words only, its shape is inferred from other answers."""
+
+    data: AcceptedData
