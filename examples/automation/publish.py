@@ -7,11 +7,12 @@ is at work on this site; call again later.
 from __future__ import annotations
 
 import argparse
-import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from interruptible import interruptible
 from pulumi import automation
 
 if TYPE_CHECKING:
@@ -24,6 +25,29 @@ TROUBLE = {"warning": "warning: ", "error": "error: "}
 SHOWN = {"info": "", **TROUBLE}
 
 
+class Display:
+    """Prints the lines of the engine's events that are meant for people."""
+
+    def __init__(self) -> None:
+        self.errors = 0
+
+    def show(self, event: EngineEvent) -> None:
+        """Print what an event says, if anything.
+
+        Args:
+            event: From the engine, as soon as it happens.
+        """
+        step = event.resource_pre_event and event.resource_pre_event.metadata
+        if step and PUBLICATION in step.urn and step.op is not automation.OpType.SAME:
+            print(f"{step.op.value} {step.urn.rpartition('::')[2]}", flush=True)
+        said = event.diagnostic_event
+        # Of other resources only trouble: the rest is the program's own output.
+        shown = SHOWN if said and PUBLICATION in (said.urn or "") else TROUBLE
+        if said and said.severity in shown:
+            self.errors += said.severity == "error"
+            print(f"{shown[said.severity]}{said.message.strip()}", flush=True)
+
+
 def publish(site: int, order: str) -> int:
     """Publish a site for an order that was not published yet.
 
@@ -34,36 +58,24 @@ def publish(site: int, order: str) -> int:
     Returns:
         The exit code.
     """
-    stack = automation.create_or_select_stack(f"site-{site}", work_dir=str(HERE))
-    stack.set_config("siteId", automation.ConfigValue(str(site)))
-    stack.set_config("order", automation.ConfigValue(order))
+    display = Display()
     try:
-        result = stack.up(on_event=show)
+        stack = automation.create_or_select_stack(f"site-{site}", work_dir=str(HERE))
+        stack.set_config("siteId", automation.ConfigValue(str(site)))
+        stack.set_config("order", automation.ConfigValue(order))
+        result = stack.up(on_event=display.show)
     except automation.ConcurrentUpdateError:
         print(f"site {site} is being published by another call; call again later", file=sys.stderr)
         return TRY_LATER
-    except automation.CommandError:
-        # Its text is the whole output again, of which the events have shown what matters.
+    except (automation.CommandError, subprocess.CalledProcessError) as error:
+        # Its text is the whole output again, of which the events have shown what matters, if it came to events.
+        if not display.errors:
+            said = str(error).partition("stderr:")[2].strip()
+            print(said or "error: Pulumi was ended before it began to publish", file=sys.stderr)
         return NOT_PUBLISHED
     changed = set(result.summary.resource_changes or {}) - {"same"}
     print(f"{'published' if changed else 'already published'}: {result.outputs['job'].value}")
     return PUBLISHED
-
-
-def show(event: EngineEvent) -> None:
-    """Print the lines of an event that are meant for people.
-
-    Args:
-        event: From the engine, as soon as it happens.
-    """
-    step = event.resource_pre_event and event.resource_pre_event.metadata
-    if step and PUBLICATION in step.urn and step.op is not automation.OpType.SAME:
-        print(f"{step.op.value} {step.urn.rpartition('::')[2]}", flush=True)
-    said = event.diagnostic_event
-    # Of other resources only trouble: the rest is the program's own output.
-    shown = SHOWN if said and PUBLICATION in (said.urn or "") else TROUBLE
-    if said and said.severity in shown:
-        print(f"{shown[said.severity]}{said.message.strip()}", flush=True)
 
 
 def main() -> int:
@@ -76,9 +88,7 @@ def main() -> int:
     parser.add_argument("site", type=int, help="the site's number, such as 910")
     parser.add_argument("--order", required=True, help="what it is for, such as a ticket or a delivery's id")
     chosen = parser.parse_args()
-    # Pulumi gets a Ctrl-C too: it records the job and ends, and this script ends after it.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    return publish(chosen.site, chosen.order)
+    return interruptible(lambda: publish(chosen.site, chosen.order))
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
 from fleet import read_sites
+from interruptible import interruptible
 from pulumi import automation
 from pulumi.automation import OpType
 
@@ -101,13 +102,14 @@ def publish(stack: str) -> int:
     try:
         sites = read_sites()
         automation.select_stack(stack, work_dir=str(HERE)).up(continue_on_error=True, on_event=outcomes.note)
-    except (pulumi.RunError, automation.StackNotFoundError, automation.ConcurrentUpdateError) as error:
+    except pulumi.RunError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except automation.CommandError as error:
+    except (automation.CommandError, subprocess.CalledProcessError) as error:
         # Its text is the whole output again, of which the events have shown what matters, if it came to events.
         if not outcomes.trouble_shown:
-            print(f"error: {error}", file=sys.stderr)
+            said = str(error).partition("stderr:")[2].strip()
+            print(said or "error: Pulumi was ended before it began to publish", file=sys.stderr)
         code = 1
     print(outcomes.summary(sites))
     return code
@@ -123,9 +125,7 @@ def main() -> int:
     parser.add_argument("stack", help="the stack's name, such as dev")
     chosen = parser.parse_args()
     os.environ.setdefault("PULUMI_PARALLEL", PARALLEL)
-    # Pulumi gets a Ctrl-C too: it records the jobs and ends, and this script ends after it.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    return publish(chosen.stack)
+    return interruptible(lambda: publish(chosen.stack))
 
 
 if __name__ == "__main__":

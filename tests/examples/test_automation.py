@@ -3,10 +3,12 @@
 import os
 import signal
 
+import psutil
 import pytest
 
 from tests.engine.stack import KEY
 from tests.examples.project import read_until
+from tests.tools.machine import runs, wait_until
 
 CALL = ".venv/bin/python publish.py 910 --order TICKET-17"
 
@@ -36,19 +38,45 @@ def test_a_failed_job_is_told_in_its_own_words_and_by_the_exit_code(project):
     assert "Traceback" not in run.output
 
 
-def test_ctrl_c_records_the_job_and_the_next_call_goes_on_with_it(project):
+@pytest.mark.parametrize("end", [os.killpg, os.kill], ids=["Ctrl-C of a terminal", "SIGTERM to the script alone"])
+def test_a_signal_records_the_job_leaves_no_process_and_the_next_call_goes_on_with_it(project, end):
     project.nao.add_site(910, job_seconds=60)
     with project.start(CALL) as process:
         read_until(process, "job 48145 accepted")
-        os.killpg(process.pid, signal.SIGINT)
+        below = psutil.Process(process.pid).children(recursive=True)
+        end(process.pid, signal.SIGINT if end is os.killpg else signal.SIGTERM)
         output = process.communicate(timeout=60)[0]
     assert process.returncode == 1
     assert "error: publication of site 910 not finished: the wait was cancelled" in output
     assert "Traceback" not in output
+    wait_until(lambda: not any(runs(child.pid) for child in below))
     project.nao.finish_job("48145")
     run = project.command(CALL)
     assert run.green, run.output
     assert project.nao.publications(910) == 1
+
+
+def test_a_signal_before_pulumi_begins_is_told_in_a_line(project):
+    stuck = project.folder / "bin" / "pulumi"
+    stuck.parent.mkdir()
+    stuck.write_text("#!/bin/sh\ntouch bin/called\nexec sleep 60\n")
+    stuck.chmod(0o755)
+    project.environment["PATH"] = f"{stuck.parent}{os.pathsep}{project.environment['PATH']}"
+    with project.start(CALL) as process:
+        wait_until((stuck.parent / "called").exists, seconds=60)
+        process.terminate()
+        output = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert output == "error: Pulumi was ended before it began to publish\n"
+
+
+def test_what_stops_pulumi_before_it_begins_is_told_in_its_own_words(project):
+    project.environment["PULUMI_BACKEND_URL"] = (project.folder / "nowhere").as_uri()
+    run = project.command(CALL)
+    assert run.code == 1
+    assert run.output.startswith("error: ")
+    assert "nowhere" in run.output
+    assert "Traceback" not in run.output
 
 
 def test_a_second_call_for_a_site_is_told_to_come_later(project):

@@ -3,9 +3,10 @@
 import os
 import signal
 
+import psutil
 import pytest
 
-from tests.tools.machine import wait_until
+from tests.tools.machine import runs, wait_until
 
 RUN = ".venv/bin/python publish.py dev"
 FAILING = 949
@@ -68,15 +69,18 @@ def test_a_site_that_fails_stops_no_other_and_is_alone_in_the_next_run(fifty):
     assert fifty.nao.count() == requests
 
 
-def test_ctrl_c_counts_the_sites_that_were_not_begun_and_the_next_run_goes_on_with_the_job(project):
+@pytest.mark.parametrize("end", [os.killpg, os.kill], ids=["Ctrl-C of a terminal", "SIGTERM to the script alone"])
+def test_a_signal_counts_the_sites_that_were_not_begun_and_the_next_run_goes_on_with_the_job(project, end):
     for site in (910, 911, 912):
         project.nao.add_site(site, job_seconds=60)
     project.run("Set up")
     project.environment["PULUMI_PARALLEL"] = "1"
     with project.start(RUN) as process:
         wait_until(lambda: project.nao.publications() == 1, seconds=60)
-        os.killpg(process.pid, signal.SIGINT)
+        below = psutil.Process(process.pid).children(recursive=True)
+        end(process.pid, signal.SIGINT if end is os.killpg else signal.SIGTERM)
         output = process.communicate(timeout=60)[0]
+    wait_until(lambda: not any(runs(child.pid) for child in below))
     assert process.returncode == 1
     assert "\n0 published, 1 failed, 0 unchanged, 2 not begun\n" in output
     begun = project.nao.jobs[0].site_id
