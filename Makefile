@@ -36,7 +36,9 @@ oldest: $(OLDEST_READY)  ## Run the tests of the core and the client on the olde
 
 .PHONY: mutants
 mutants: .venv-mutants/.ready  ## Break jobs and lifecycle in small ways, and list the ways that tests/core does not notice
-	@.venv-mutants/bin/mutmut run --max-children 2; .venv-mutants/bin/mutmut results
+	@rm -rf mutants
+	@.venv-mutants/bin/mutmut run --max-children 2
+	@.venv-mutants/bin/mutmut results
 
 .PHONY: check
 check: pipelines  ## Format, lint (docstrings too, and workflows), types and layers

@@ -130,7 +130,7 @@ def start(
         if trouble.headline != told:
             told = trouble.headline
             report(f"{told}; trying again for up to {format_duration(left)}")
-        clock.sleep(min(left, _asked(asked) or _jittered(pause)))
+        clock.sleep(min(left, _pause(asked, pause)))
         pause = min(LONGEST_RETRY_PAUSE, pause * 2)
 
 
@@ -177,8 +177,7 @@ class _Wait:
         self._state: JobState | None = None
         self._trouble: LookFailed | None = None
         self._trouble_told = False
-        self._row = 0  # looks of the same kind of trouble, one after another
-        self._row_began = 0.0
+        self._row: list[float] = []  # when looks ran into the same kind of trouble, one after another
         self._next_heartbeat = 60.0
 
     def run(self) -> JobState:
@@ -198,7 +197,7 @@ class _Wait:
                 self._trouble_told = True
                 self._report(f"{self._job.operation}: {self._trouble.headline}; still waiting")
             self._beat()
-            self._clock.sleep(min(left, _asked(retry_after) or _jittered(pause_after(self._waited))))
+            self._clock.sleep(min(left, _pause(retry_after, pause_after(self._waited))))
             if self._clock.cancelled:
                 raise WaitCancelled(self._job, self._state, self._waited)
 
@@ -223,17 +222,17 @@ class _Wait:
 
     def _weigh(self, trouble: LookFailed) -> None:
         if type(trouble) is not type(self._trouble):
-            self._row, self._row_began = 0, self._waited
-        self._row += 1
+            self._row.clear()
+        self._row.append(self._waited)
         self._trouble = trouble
         if isinstance(trouble, LookDenied):
             raise ContactLost(self._job, self._state, trouble)
-        if isinstance(trouble, LookSenseless) and self._row >= SENSELESS_LOOKS:
+        if isinstance(trouble, LookSenseless) and len(self._row) >= SENSELESS_LOOKS:
             raise ContactLost(self._job, self._state, trouble)
         if (
             isinstance(trouble, LookNotFound)
-            and self._row >= GONE_LOOKS
-            and self._waited - self._row_began >= GONE_AFTER
+            and len(self._row) >= GONE_LOOKS
+            and self._row[-1] - self._row[0] >= GONE_AFTER
         ):
             raise JobGone(self._job, self._state, trouble)
 
@@ -247,13 +246,9 @@ class _Wait:
                 self._next_heartbeat *= 2
 
 
-def _asked(retry_after: float | None) -> float | None:
-    """What the server asked for, within reason; a pause of no length would be a busy loop."""
-    if retry_after is None or retry_after <= 0:
-        return None
-    return min(retry_after, LONGEST_RETRY_AFTER)
-
-
-def _jittered(pause: float) -> float:
+def _pause(asked: float | None, ours: float) -> float:
+    """What the server asked for, within reason, else our own pause; one of no length would be a busy loop."""
+    if asked is not None and asked > 0:
+        return min(asked, LONGEST_RETRY_AFTER)
     # Spreads the looks of many publications that began together; nothing secret depends on it.
-    return pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+    return ours * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311

@@ -142,6 +142,17 @@ def test_a_time_out_names_the_limit_and_its_source(clock):
     assert isinstance(caught.value, TimeoutError)
 
 
+def test_a_limit_in_seconds_is_called_a_timeout(clock):
+    with pytest.raises(WaitTimedOut, match="not finished after 2 s, the limit set by timeout;"):
+        wait(job_of(last=RUNNING), 2, clock=clock)
+
+
+def test_a_time_out_says_what_was_seen_last(clock):
+    with pytest.raises(WaitTimedOut) as caught:
+        wait(job_of(last=RUNNING), 2, clock=clock)
+    assert caught.value.details == (f"Job: {URL}", "Last seen: status 'In progress'.")
+
+
 def test_a_time_out_names_the_last_trouble(clock):
     with pytest.raises(WaitTimedOut, match="limit") as caught:
         wait(job_of(last=LookFailed("the server answers 502 Bad Gateway")), 5, clock=clock)
@@ -218,9 +229,22 @@ def test_a_job_that_stays_unknown_for_three_looks_and_ten_seconds_is_gone(clock,
 
 def test_cancel_ends_a_pause():
     clock = FakeClock(cancel_at=0.25)
-    with pytest.raises(WaitCancelled, match="the wait was cancelled after"):
+    with pytest.raises(WaitCancelled, match="the wait was cancelled after") as caught:
         wait(job_of(last=RUNNING), clock=clock)
     assert clock.time == 0.25
+    assert caught.value.state == RUNNING
+
+
+def test_after_a_cancel_there_is_no_pause():
+    clock = FakeClock(cancel_at=0)
+    with pytest.raises(WaitCancelled) as caught:
+        wait(job_of(last=RUNNING), clock=clock)
+    assert clock.slept == []
+    assert str(caught.value) == (
+        "publication of site 910 not finished: the wait was cancelled after 0 s; the job goes on in NAO Cloud\n"
+        f"  Job: {URL}\n"
+        "  Last seen: status 'In progress'."
+    )
 
 
 def test_a_cancelled_wait_still_looks_once():
