@@ -123,7 +123,7 @@ class HostProcess:
         self._patches = (
             patch.object(dynamic, "_PROVIDER_CACHE", {}),
             patch("pulumi_nao.host.attach", lambda: host),
-            patch("pulumi_nao.operations.NaoClient", client),
+            patch("pulumi_nao.client.NaoClient", client),
             patch("pulumi_nao.operations.SystemClock", lambda _cancel: self.clock),
         )
         config = {"nao:baseUrl": SERVER} if situation.states_server else {}
