@@ -34,6 +34,13 @@ model: $(READY)  ## Tell 1,000 stories of engine actions and faults, and check t
 oldest: $(OLDEST_READY)  ## Run the tests of the core and the client on the oldest dependencies
 	@.venv-oldest/bin/python -m pytest tests/core tests/client
 
+.PHONY: newest
+newest: $(READY) $(OLDEST_READY)  ## Run the tests below the engine on the newest dependencies, whatever the lock says
+	@rm -rf .venv-newest
+	@$(PYTHON) -m venv .venv-newest
+	@$(BIN)/uv pip install --quiet --python .venv-newest/bin/python --group test --editable .
+	@.venv-newest/bin/python -m pytest tests/core tests/client tests/faults tests/simulator tests/plugin_host
+
 .PHONY: mutants
 mutants: .venv-mutants/.ready  ## Break jobs and lifecycle in small ways, and list the ways that tests/core does not notice
 	@rm -rf mutants
@@ -110,7 +117,7 @@ lock: $(READY)  ## Lock the dependencies anew, for every supported Python
 
 .PHONY: clean
 clean:  ## Remove what the other targets made in this folder
-	rm -rf .venv .venv-oldest .venv-mutants .venv-wheel build dist htmlcov mutants .coverage* .hypothesis .*_cache tools/*/.mypy_cache sdk-docs/_build
+	rm -rf .venv .venv-oldest .venv-mutants .venv-newest .venv-wheel build dist htmlcov mutants .coverage* .hypothesis .*_cache tools/*/.mypy_cache sdk-docs/_build
 
 $(READY): requirements/dev.txt pyproject.toml
 	@echo "Setting up .venv with the locked tools (about a minute, once)" >&2

@@ -16,6 +16,8 @@ FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 RELEASES = re.findall(r"^## \[(.+)\] - (.+)$", CHANGELOG, re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
+WORKFLOWS = [*(ROOT / ".github" / "workflows").glob("*.yml"), *(ROOT / "pipelines" / "github").glob("*.yml")]
+ACTION = re.compile(r"uses: ([\w.-]+/[\w./-]+)@([0-9a-f]{40} # v\d+\.\d+\.\d+)$", re.MULTILINE)
 
 
 def test_the_changelog_begins_with_this_version():
@@ -32,6 +34,25 @@ def test_every_release_in_the_changelog_has_a_version_and_a_date_and_none_but_th
 def test_the_changelog_uses_the_headings_of_keep_a_changelog():
     kinds = set(re.findall(r"^### (.+)$", CHANGELOG, re.MULTILINE))
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_names_every_action_by_its_commit_and_says_the_version(file):
+    text = file.read_text(encoding="utf-8")
+    assert len(ACTION.findall(text)) == text.count("uses:") > 0
+
+
+def test_all_workflows_use_the_same_commit_of_an_action():
+    used = {pin for file in WORKFLOWS for pin in ACTION.findall(file.read_text(encoding="utf-8"))}
+    assert len(used) == len({action for action, _ in used}) > 0
+
+
+def test_the_pipelines_install_the_pulumi_that_the_tests_run():
+    pipelines = [file for file in (ROOT / "pipelines").rglob("*.y*ml") if file.is_file()]
+    texts = [file.read_text(encoding="utf-8") for file in pipelines]
+    pins = re.findall(r"(?:pulumi-version: |pulumi/pulumi[a-z-]*:)([\d.]+)", "".join(texts))
+    built = re.search(r"pulumi/pkg/v3 v(\S+)", (ROOT / "tools" / "engine" / "go.mod").read_text())[1]
+    assert pins == [built] * 5
 
 
 def test_the_map_of_the_code_names_every_room():
