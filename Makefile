@@ -17,10 +17,10 @@ demo: $(READY)  ## Publish sites of a simulated NAO Cloud with the real Pulumi e
 	@engine=$$($(BIN)/python tools/engine/find.py); PATH="$(BIN):$$engine:$$PATH" $(BIN)/python tools/demo.py
 
 .PHONY: test
-test: $(READY) $(OLDEST_READY)  ## Run all tests, the engine's included
+test: $(READY) $(OLDEST_READY)  ## Run all tests, the engine's included; or, with TESTS=tests/core, some of them
 	@engine=$$($(BIN)/python tools/engine/find.py); \
 	  PATH="$(BIN):$$engine:$$PATH" COVERAGE_FILE="$(CURDIR)/.coverage" \
-	  $(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95 $(TESTS)
+	  $(BIN)/python -m pytest $(or $(TESTS),--cov --cov-report=term --cov-fail-under=95)
 
 .PHONY: network
 network: $(READY) $(OLDEST_READY)  ## Run the tests behind nginx and toxiproxy; a missing piece is an error

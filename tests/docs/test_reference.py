@@ -39,6 +39,12 @@ def test_every_output_has_a_row():
     assert {name for name in outputs if f"`{name}`" in table} == outputs
 
 
+def test_every_input_has_a_row():
+    inputs = [*inspect.signature(TrackingConfigPublication.__init__).parameters][2:]
+    table = read("resource.md").partition("## Inputs")[2].partition("##")[0]
+    assert re.findall(r"^\| `([\w]+)", table, re.MULTILINE) == inputs
+
+
 @pytest.mark.parametrize("page", [ROOT / "README.md", REFERENCE / "configuration.md"], ids=lambda page: page.name)
 def test_every_setting_is_listed_with_its_variable(page):
     source = (ROOT / "pulumi_nao" / "settings.py").read_text(encoding="utf-8")
