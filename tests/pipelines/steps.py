@@ -75,11 +75,15 @@ class GitLabJob:
 
     def run(self) -> Run:
         """Run the script."""
-        script = self._project.folder / "script.sh"
-        script.write_text("\n".join(self._lines))
-        with _bash(script, self._project, self._given) as process:
+        with self.start() as process:
             output = process.communicate(timeout=90)[0]
         return Run(process.returncode, output)
+
+    def start(self) -> subprocess.Popen:
+        """Start the script."""
+        script = self._project.folder / "script.sh"
+        script.write_text("\n".join(self._lines))
+        return _bash(script, self._project, self._given)
 
 
 def _bash(script, project, environment) -> subprocess.Popen:
