@@ -6,14 +6,17 @@ START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 class FakeClock:
-    """Cancels itself at a given time, if it is told to."""
+    """Cancels itself at a given time, if it is told to; fails a busy loop, which asks for the time for ever."""
 
     def __init__(self, cancel_at=None):
         self.time = 0.0
         self.slept = []
         self._cancel_at = cancel_at
+        self._asked = 0
 
     def monotonic(self):
+        self._asked += 1
+        assert self._asked < 100_000, "a busy loop"
         return self.time
 
     def now(self):

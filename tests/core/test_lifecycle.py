@@ -396,6 +396,13 @@ def test_a_publisher_waits_for_its_turn_with_the_site(call):
     assert told == ["publication of site 910: waiting for another publication of this site to end"]
 
 
+def test_a_publisher_that_shares_no_turns_has_its_own():
+    publisher = Publisher(FakeClient(), FakeClock(cancel_at=0))
+    with publisher._turns.take((SERVER, 910), "publication of site 910", lambda _line: None):
+        outcome = publisher.publish(910, "a")
+    assert outcome.error.headline == "publication of site 910 not sent: cancelled while it waited for its turn"
+
+
 def test_a_turn_that_is_cancelled_was_not_sent():
     turns = Turns(FakeClock(cancel_at=0))
     with (
