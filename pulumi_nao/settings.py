@@ -42,7 +42,7 @@ class Setting:
 class Settings:
     """Everything that can be configured, for each namespace.
 
-    Neither changes while a process runs, so what hundreds of resources ask for is worked out once.
+    Configuration and environment stay as they are while a process runs: what every resource asks for is read once.
 
     Args:
         config: Looks up `namespace:key` in the stack's configuration; `None` where there is no stack.
