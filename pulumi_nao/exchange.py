@@ -100,9 +100,11 @@ class Exchange:
         with self._guard:
             self._given_up = True
             if self._socket is not None:
+                # TLS through a proxy that itself speaks TLS is no socket, but has one.
+                below = getattr(self._socket, "socket", self._socket)
                 with suppress(OSError):
                     # Not the TLS socket's own: that would take its state away under the thread that reads.
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                    socket.socket.shutdown(below, socket.SHUT_RDWR)
 
     def _stopped_unsent(self) -> bool:
         with self._guard:

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from datetime import timezone
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _ESCAPE_SEQUENCE = re.compile(
     r"|\x1b[@-Z\\-_]",
     re.DOTALL,
 )
+# JSON within JSON, four times over. With no limit, a long row of them would be searched from each one to its end.
+_BACKSLASHES = r"\\{1,16}"
 _HTML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 SHORTEST_TIMEOUT = 0.1  # less is a slip of the pen: it would publish and not wait
@@ -153,22 +156,32 @@ def format_moment(moment: datetime | None) -> str | None:
 def _forms(secret: str) -> re.Pattern[str]:
     """Match a secret in all forms in which a server may send it back."""
     raw = secret.encode("utf-8", "surrogatepass")
-    forms = ["".join(map(_character_forms, secret)), raw.hex()]
+    forms = ["".join(_row_forms(character, len(list(row))) for character, row in groupby(secret)), raw.hex()]
     if not secret.isascii():
         forms.append("".join(f"%(?:25)*{byte:02x}" for byte in raw))
     forms += [re.escape(form).replace(r"\+", r"[+\-]").replace("/", "[/_]") for form in _base64_forms(raw)]
     return re.compile("|".join(forms), re.IGNORECASE)
 
 
+def _row_forms(character: str, times: int) -> str:
+    encoded = _character_forms(character)
+    if character != "\\":
+        return encoded * times
+    # However many there are of them, it is tried once: from the first one, with no thought of which stands for which.
+    return rf"(?:(?<!\\)\\{{{times},}}|{encoded}{{{times}}})"
+
+
 def _character_forms(character: str) -> str:
     code = ord(character)
-    forms = [re.escape(character), rf"\\+u{code:04x}", rf"&\#0*{code};", f"&\\#x0*{code:x};"]
+    forms = [rf"{_BACKSLASHES}u{code:04x}", rf"&\#0*{code};", f"&\\#x0*{code:x};"]
+    if character != "\\":
+        forms.append(re.escape(character))
     if character.isascii():
         forms.append(f"%(?:25)*{code:02x}")
     if character in _HTML_NAMES:
         forms.append(f"&{_HTML_NAMES[character]};")
-    if character in '"\\/':
-        forms.append(r"\\+" + re.escape(character))
+    if character in '"/':
+        forms.append(_BACKSLASHES + re.escape(character))
     return f"(?:{'|'.join(forms)})"
 
 

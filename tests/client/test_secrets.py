@@ -5,14 +5,12 @@ import http.client
 import json
 import logging
 import socket
-import ssl
 import threading
 import traceback
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
 import pytest
-import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -211,82 +209,6 @@ def test_netrc_neither_replaces_the_key_nor_goes_out(tmp_path, monkeypatch):
             client.publish(910)
         assert f"\r\nAuthorization: {KEY}\r\n".encode() in received[0]
         assert leaks_in(received[0].decode(), ["of-the-netrc-file"]) == []
-
-
-@contextmanager
-def proxy_to(address):
-    """A proxy that opens tunnels, whatever name is asked for, to one address, and remembers each request's head."""
-    heads = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def pump(source, target):
-            try:
-                while data := source.recv(65536):
-                    target.sendall(data)
-                target.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass
-
-        def serve():
-            connection, _ = server.accept()
-            with connection, socket.create_connection(address) as target:
-                heads.append(connection.recv(65536))
-                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                back = threading.Thread(target=pump, args=(target, connection))
-                back.start()
-                pump(connection, target)
-                back.join(10)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield f"127.0.0.1:{server.getsockname()[1]}", heads
-        thread.join(10)
-
-
-@contextmanager
-def tls_server(name, answer):
-    """A server with a certificate for a name, by an authority of its own, for one exchange."""
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    received = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve():
-            with context.wrap_socket(server.accept()[0], server_side=True) as connection:
-                received.append(connection.recv(65536))
-                connection.sendall(answer)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        with authority.cert_pem.tempfile() as bundle:
-            yield server.getsockname(), bundle, received
-        thread.join(10)
-
-
-def test_a_proxy_sees_the_servers_name_and_neither_key_nor_path(monkeypatch):
-    answer = f"HTTP/1.1 303 See Other\r\nLocation: {JOB}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
-    with tls_server("nao.example.com", answer) as (address, bundle, received), proxy_to(address) as (proxy, heads):
-        monkeypatch.setenv("HTTPS_PROXY", f"http://user:of-the-proxy@{proxy}")
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-        with NaoClient(KEY, "https://nao.example.com") as client:
-            assert client.publish(910).id == "48145"
-    assert heads[0].startswith(b"CONNECT nao.example.com:443 HTTP/1.")
-    assert b"publish" not in heads[0]
-    assert leaks_in(heads[0].decode(), [KEY]) == []
-    assert f"\r\nAuthorization: {KEY}\r\n".encode() in received[0]
-    assert leaks_in(received[0].decode(), ["of-the-proxy"]) == []
-
-
-def test_a_proxys_password_is_in_no_error(monkeypatch, inject):
-    password = inject("pw-of-the-proxy-0123")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    monkeypatch.setenv("HTTPS_PROXY", f"http://user:{password}@127.0.0.1:{port}")
-    with NaoClient(KEY, "https://nao.example.com") as client, pytest.raises(NaoError) as caught:
-        client.publish(910)
-    assert leaks_in(everything_of(caught.value), [KEY, password]) == []
 
 
 def test_repr_of_client_and_what_it_holds_shows_no_key(nao):

@@ -1,5 +1,6 @@
 """Text, durations, account, namespaces, settings, inputs, triggers and pace."""
 
+import json
 import math
 
 import pytest
@@ -49,6 +50,31 @@ def test_a_key_never_survives(key, around):
 
 def test_encoded_forms_of_a_key_are_redacted():
     assert redact("c2VjcmV0L2tleQ== secret%2Fkey", ["secret/key"]) == "[redacted]== [redacted]"
+
+
+SLOW_TO_SEARCH = {
+    "a key, backslashes": ("k-0123456789", "\\" * 1_000_000),
+    "a key of backslashes, more of them": ("k-" + "\\" * 12 + "9", ("k-" + "\\" * 500) * 2_000),
+    "a key that begins with backslashes, more of them": ("\\" * 12 + "9", "\\" * 1_000_000),
+    "a key with percent signs, percent signs encoded again and again": ("%" * 12, "%" + "25" * 500_000),
+    "a key, zeros": ("k-0123456789", "&#" + "0" * 1_000_000),
+    "escapes": ("k-0123456789", "\x1b]" * 300_000),
+}
+
+
+@pytest.mark.timeout(60)  # a search that tries every way to read them would take hours or years
+@pytest.mark.parametrize(("key", "text"), SLOW_TO_SEARCH.values(), ids=SLOW_TO_SEARCH)
+def test_a_text_that_is_made_to_be_searched_without_end_is_searched(key, text):
+    assert printable(text + " " + key, [key]).count(key) == 0
+
+
+@pytest.mark.parametrize("levels", range(5))
+def test_a_key_with_backslashes_is_redacted_in_json_within_json(levels):
+    key = r'k-01\\23"4\5'
+    text = key
+    for _ in range(levels):
+        text = json.dumps(text)[1:-1]
+    assert redact(f"a {text} b", [key]) == "a [redacted] b"
 
 
 @given(st.text())
