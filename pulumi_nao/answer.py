@@ -171,12 +171,13 @@ class Answer:
             raise NoJobNamed("the Location names no background job")
         return found[1]
 
-    def refusal(self, operation: str, key_origin: str) -> NaoError:
+    def refusal(self, operation: str, key_origin: str, advice: tuple[str, ...]) -> NaoError:
         """Say what an answer to a POST means that is neither `303 See Other` nor `202 Accepted`.
 
         Args:
             operation: What was asked for.
             key_origin: Where the key comes from.
+            advice: What to do about a key that is not accepted.
 
         Returns:
             A `Rejected` where the server surely did nothing, else a `MayHaveStarted`.
@@ -187,23 +188,26 @@ class Answer:
             busy.retry_after = self.retry_after
             return busy
         if self.code == requests.codes.unauthorized:
-            return KeyNotAccepted(operation, *said, f"The key came from {key_origin}.")
+            unknown = KeyNotAccepted(operation, *said, f"The key came from {key_origin}.")
+            unknown.advice = advice
+            return unknown
         if self.code == requests.codes.forbidden:
             return AccessDenied(operation, *said, f"The key came from {key_origin}.")
         if 400 <= self.code < 500 and self.code != requests.codes.request_timeout:  # noqa: PLR2004 - the 4xx
             return Rejected(operation, *said)
         return MayHaveStarted(operation, f"the server answered {self.status}", self.request_id)
 
-    def refusal_of_look(self, key_origin: str) -> LookFailed:
+    def refusal_of_look(self, key_origin: str, advice: tuple[str, ...]) -> LookFailed:
         """Say what an answer to a look means that is not `200 OK`.
 
         Args:
             key_origin: Where the key comes from.
+            advice: What to do about a key that is not accepted.
         """
         error: LookFailed
         if self.code in (requests.codes.unauthorized, requests.codes.forbidden):
             error = LookDenied(f"the server refuses the key: {self.status}", f"The key came from {key_origin}.")
-            error.advice = (KeyNotAccepted if self.code == requests.codes.unauthorized else AccessDenied).advice
+            error.advice = advice if self.code == requests.codes.unauthorized else AccessDenied.advice
         elif self.code in (requests.codes.not_found, requests.codes.gone):
             error = LookNotFound(f"the server does not know the job: {self.status}")
         elif self.code in _PASSING:

@@ -22,6 +22,7 @@ from pulumi_nao.errors import (
     NotSent,
     ServerUnreachable,
     TooManyRequests,
+    key_advice,
 )
 from pulumi_nao.exchange import Exchange, WatchedAdapter
 from pulumi_nao.logs import protect
@@ -73,6 +74,7 @@ class NaoClient:
         api_key: API key or JWT of the account, without `Bearer`.
         base_url: The server; `https` unless it is this machine.
         key_origin: Where the key comes from, for errors: `stack configuration nao:apiKey`.
+        namespace: The configuration namespace where the key was looked for, for errors: `nao`, or another account's.
         answer_timeout: Seconds that one answer may take in all.
         clock: Tells the time, and when waiting has to end.
         pace: Keeps requests apart; share one between clients to limit them together.
@@ -87,6 +89,7 @@ class NaoClient:
         base_url: str = PUBLIC_SERVER,
         *,
         key_origin: str = "the argument api_key",
+        namespace: str | None = None,
         answer_timeout: float = ANSWER_TIMEOUT,
         clock: Clock | None = None,
         pace: Pace | None = None,
@@ -102,6 +105,7 @@ class NaoClient:
         self._direct = is_loopback(urlsplit(self.base_url).hostname or "")
         self._secrets = (api_key,)
         self._key_origin = key_origin
+        self._key_advice = key_advice(namespace)
         self._auth = BareToken(api_key)
         protect(api_key)
         self._answer_timeout = answer_timeout
@@ -271,12 +275,12 @@ class NaoClient:
     def _look(self, job_id: str, deadline: Deadline | None) -> JobState:
         answer = self._get(f"background_jobs/{job_id}", deadline)
         if answer.code != requests.codes.ok:
-            raise answer.refusal_of_look(self._key_origin)
+            raise answer.refusal_of_look(self._key_origin, self._key_advice)
         return answer.job_state()
 
     def _accepted(self, operation: str, answer: Answer) -> Job:
         if answer.code not in (requests.codes.see_other, requests.codes.accepted):
-            raise answer.refusal(operation, self._key_origin)
+            raise answer.refusal(operation, self._key_origin, self._key_advice)
         try:
             return self.job(answer.job_id(), operation)
         except NoJobNamed as error:

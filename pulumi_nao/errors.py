@@ -34,19 +34,34 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
+from pulumi_nao.namespaces import environment_prefix
 from pulumi_nao.text import format_duration
 
 if TYPE_CHECKING:
     from pulumi_nao.models import Job, JobState
 
-KEY_ADVICE = (
-    (
-        "A key is looked for in the stack's configuration (nao:apiKey), then in the environment (NAO_API_KEY): the "
-        "account's (auth_token on the user's My Profile page) or a JWT, bare: no `Bearer`, no line break at its end."
-    ),
-    "A site's API key (Developers > API Keys) is another kind. A JWT lasts about 24 hours.",
-)
 ACCESS_ADVICE = ("The tracking API is open to the roles Site creator, Site admin and Tracking manager.",)
+
+
+def key_advice(namespace: str | None = None) -> tuple[str, ...]:
+    """Say where a key is looked for, and which kinds there are.
+
+    Args:
+        namespace: The account's configuration namespace; `None` for a key that was looked for nowhere.
+    """
+    wanted = "The key to use is"
+    if namespace is not None:
+        wanted = (
+            f"A key is looked for in the stack's configuration ({namespace}:apiKey), then in the environment "
+            f"({environment_prefix(namespace)}API_KEY):"
+        )
+    return (
+        (
+            f"{wanted} the account's (auth_token on the user's My Profile page) or a JWT, bare: no `Bearer`, no line "
+            "break at its end."
+        ),
+        "A site's API key (Developers > API Keys) is another kind. A JWT lasts about 24 hours.",
+    )
 
 
 class NaoError(Exception):
@@ -133,7 +148,7 @@ class HeldBack(NotSent):
     def __init__(self, operation: str, reason: str) -> None:
         super().__init__(
             f"{operation} not sent: {reason}, and its turn did not come in time",
-            "Allow more time with nao:timeout, or publish fewer sites in one run.",
+            "Allow it more time, or publish fewer sites in one run.",
         )
 
 
@@ -167,9 +182,7 @@ class Rejected(NaoError):
 
 
 class KeyNotAccepted(Rejected):
-    """401: the key is missing, wrong or expired."""
-
-    advice = KEY_ADVICE
+    """401: the key is missing, wrong or expired. `advice` says where a key is looked for."""
 
 
 class AccessDenied(Rejected):

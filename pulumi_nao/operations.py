@@ -209,7 +209,12 @@ class Operations:
                     from pulumi_nao.client import NaoClient  # noqa: PLC0415 - see the module's docstring
 
                     client = NaoClient(
-                        key.value, server, key_origin=key.source, clock=self._clock, pace=self._paces[server]
+                        key.value,
+                        server,
+                        key_origin=key.source,
+                        namespace=props["config_namespace"],
+                        clock=self._clock,
+                        pace=self._paces[server],
                     )
                     self._publishers[account] = Publisher(client, self._clock, self._turns)
                 return self._publishers[account]

@@ -74,7 +74,9 @@ class Accounts:
             key = self._settings.api_key(namespace)
             hide(key.value)
             pace = self._paces.setdefault(server, Pace(self._clock, self._requests_per_second))
-            client = NaoClient(key.value, server, key_origin=key.source, clock=self._clock, pace=pace)
+            client = NaoClient(
+                key.value, server, key_origin=key.source, namespace=namespace, clock=self._clock, pace=pace
+            )
             publisher = Publisher(client, self._clock, self._turns)
             self._open[namespace] = Account(namespace, client, publisher, limit)
         return self._open[namespace]

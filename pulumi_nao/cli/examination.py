@@ -10,7 +10,7 @@ from pulumi_nao.cli.diagnosis import Diagnosis, Finding, Mark, Verdict
 from pulumi_nao.cli.streams import hide
 from pulumi_nao.cli.token import expiry_of, is_jwt
 from pulumi_nao.client import NaoClient
-from pulumi_nao.errors import ACCESS_ADVICE, KEY_ADVICE, ConfigurationError, LookFailed
+from pulumi_nao.errors import ACCESS_ADVICE, ConfigurationError, LookFailed, key_advice
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.settings import Settings
 from pulumi_nao.text import format_duration
@@ -36,7 +36,7 @@ def examine_account(namespace: str, environment: Mapping[str, str]) -> Diagnosis
     client = _settings(diagnosis, namespace, environment)
     if client is not None:
         with client:
-            _ask(diagnosis, client, _source(environment, namespace, "API_KEY"))
+            _ask(diagnosis, client, namespace, _source(environment, namespace, "API_KEY"))
     return diagnosis
 
 
@@ -113,7 +113,7 @@ def _expiry(api_key: str, limit: float) -> list[Finding]:
     return [Finding("expires", Mark.GOOD, f"in {format_duration(left)}")]
 
 
-def _ask(diagnosis: Diagnosis, client: NaoClient, key_source: str) -> None:
+def _ask(diagnosis: Diagnosis, client: NaoClient, namespace: str, key_source: str) -> None:
     try:
         answer = client.probe()
     except LookFailed as trouble:
@@ -127,19 +127,19 @@ def _ask(diagnosis: Diagnosis, client: NaoClient, key_source: str) -> None:
             "Nothing is known of the key yet.",
         )
         return
-    _judge(diagnosis, client, answer, key_source)
+    _judge(diagnosis, client, answer, namespace, key_source)
     if answer.ahead is not None:
         diagnosis.findings.append(_clock(answer.ahead))
 
 
-def _judge(diagnosis: Diagnosis, client: NaoClient, answer: Probe, key_source: str) -> None:
+def _judge(diagnosis: Diagnosis, client: NaoClient, answer: Probe, namespace: str, key_source: str) -> None:
     reached = Finding("reached", Mark.GOOD, f"{client.base_url} answers {answer.status}")
     if answer.status_code == _UNAUTHORIZED:
         diagnosis.findings += [reached, Finding("key", Mark.BAD, "the server does not accept it")]
         diagnosis.conclude(
             Verdict.KEY_REFUSED,
             f"The server is there, and it does not accept the key from the {key_source}.",
-            *KEY_ADVICE,
+            *key_advice(namespace),
             "Or the key belongs to another server than this one.",
         )
     elif answer.status_code == _FORBIDDEN:

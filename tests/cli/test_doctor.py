@@ -177,6 +177,7 @@ def test_each_account_is_examined_and_the_highest_code_counts(command, nao):
     assert ended.code == 12
     assert "Account nao\n" in ended.out
     assert "does not accept the key from the environment variable NAO_EU_API_KEY" in ended.out
+    assert "(nao-eu:apiKey), then in the environment (NAO_EU_API_KEY)" in ended.out
 
 
 def test_another_account_must_state_its_server(command):

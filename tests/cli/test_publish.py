@@ -96,6 +96,13 @@ def test_the_same_advice_is_given_once(command):
     assert ended.err.count("A site's API key (Developers > API Keys) is another kind.") == 1
 
 
+def test_each_account_is_told_where_its_own_key_is_looked_for(command, nao):
+    both = command.with_environment(NAO_API_KEY="wrong-key", NAO_EU_API_KEY="wrong-key", NAO_EU_BASE_URL=nao.url)
+    ended = both("publish", "910", "nao-eu:912")
+    assert ended.err.count("(nao:apiKey), then in the environment (NAO_API_KEY)") == 1
+    assert ended.err.count("(nao-eu:apiKey), then in the environment (NAO_EU_API_KEY)") == 1
+
+
 def test_without_a_key_nothing_is_sent(outside, nao):
     ended = outside.with_environment(NAO_BASE_URL=nao.url)("publish", "910")
     assert (ended.code, ended.out) == (3, "")

@@ -4,6 +4,8 @@ import grpc
 import pytest
 from pulumi.runtime.proto import engine_pb2
 
+from tests.plugin_host.driver import failure_of
+
 
 def _inputs(nao, site):
     return {"site_id": site, "config_namespace": "nao", "base_url": nao.url}
@@ -47,8 +49,16 @@ def test_a_refused_key_is_explained_once_and_then_a_line_for_each_site(start_hos
         with pytest.raises(grpc.RpcError) as caught:
             host.create(_inputs(nao, site))
         texts.append(dict(caught.value.trailing_metadata())["grpc-status-details-bin"].decode(errors="replace"))
-    assert "auth_token" in texts[0]
+    assert "(nao:apiKey), then in the environment (NAO_API_KEY)" in texts[0]
     assert texts[1].endswith(
         "publication of site 912 refused by the server: 401 Unauthorized; "
         "what to do is said with the first such error of this run"
     )
+
+
+def test_a_refused_key_of_another_account_is_explained_by_its_own_places(start_host, nao):
+    host = start_host(NAO_EU_API_KEY="another-key", NAO_EU_BASE_URL=nao.url)
+    host.check({"site_id": 910, "config_namespace": "nao-eu"})
+    with pytest.raises(grpc.RpcError) as caught:
+        host.create({**_inputs(nao, 910), "config_namespace": "nao-eu"})
+    assert "(nao-eu:apiKey), then in the environment (NAO_EU_API_KEY)" in failure_of(caught.value)[0]
