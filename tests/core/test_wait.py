@@ -237,9 +237,14 @@ def test_cancel_ends_a_pause():
 
 def test_after_a_cancel_there_is_no_pause():
     clock = FakeClock(cancel_at=0)
-    with pytest.raises(WaitCancelled) as caught:
+    with pytest.raises(WaitCancelled):
         wait(job_of(last=RUNNING), clock=clock)
     assert clock.slept == []
+
+
+def test_a_cancelled_wait_says_where_its_job_is_and_what_was_seen_last():
+    with pytest.raises(WaitCancelled) as caught:
+        wait(job_of(last=RUNNING), clock=FakeClock(cancel_at=0))
     assert str(caught.value) == (
         "publication of site 910 not finished: the wait was cancelled after 0 s; the job goes on in NAO Cloud\n"
         f"  Job: {URL}\n"
