@@ -14,6 +14,7 @@ from pulumi.runtime.config import is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from pulumi_nao import interrupts
 from pulumi_nao.inputs import check_inputs
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.provider import TrackingConfigPublicationProvider
@@ -89,6 +90,7 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
             raise pulumi.RunError("\n".join(f"{resource_name}: {problem}" for problem in problems))
         if not isinstance(get_monitor(), MockMonitor):
             _check_key(config_namespace)
+            interrupts.quieten()
         super().__init__(
             TrackingConfigPublicationProvider(),
             resource_name,

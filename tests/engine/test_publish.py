@@ -3,6 +3,14 @@
 from tests.engine.stack import KEY
 
 FAILURE = "publication of site 911 failed: Missing graph or indoor area. Please add."
+STILL_WAITING = """
+import asyncio
+import pulumi
+from pulumi_nao import TrackingConfigPublication
+
+TrackingConfigPublication("site", site_id=911)
+pulumi.export("later", pulumi.Output.from_input(asyncio.sleep(60)))
+"""
 
 
 def test_a_preview_makes_no_request(stack):
@@ -61,6 +69,13 @@ def test_a_failed_job_fails_the_deployment_with_its_own_words_and_its_url(stack)
 def test_a_failure_shows_no_traceback_of_the_provider(stack):
     stack.set("site", "911")
     assert "pulumi_nao/" not in stack.up().output
+
+
+def test_a_failure_shows_no_traceback_of_the_runner_that_pulumi_interrupts(stack):
+    stack.program(STILL_WAITING)
+    output = stack.up().output
+    assert FAILURE in output
+    assert "Traceback" not in output
 
 
 def test_a_failed_publication_is_recorded_and_published_again_by_the_next_up(stack):
