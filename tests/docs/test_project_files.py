@@ -1,5 +1,6 @@
 """CHANGELOG, CONTRIBUTING and the issue forms keep up with the project."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pulumi_nao import __version__
 from tests.docs.test_pages import PAGES
@@ -45,6 +47,20 @@ def test_a_workflow_names_every_action_by_its_commit_and_says_the_version(file):
 def test_all_workflows_use_the_same_commit_of_an_action():
     used = {pin for file in WORKFLOWS for pin in ACTION.findall(file.read_text(encoding="utf-8"))}
     assert len(used) == len({action for action, _ in used}) > 0
+
+
+@pytest.mark.parametrize(
+    ("tag", "day", "code"), [("v0.1.0", "2026-03-01", 0), ("v0.1.0", "unreleased", 1), ("v0.2.0", "2026-03-01", 1)]
+)
+def test_a_release_begins_only_with_the_tag_of_the_version_and_a_date_in_the_changelog(tag, day, code, tmp_path):
+    release = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))
+    step = next(step for step in release["jobs"]["build"]["steps"] if step.get("name", "").startswith("The tag"))
+    (tmp_path / "pulumi_nao").mkdir()
+    (tmp_path / "pulumi_nao" / "_version.py").write_text('__version__ = "0.1.0"\n')
+    (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n## [0.1.0] - {day}\n")
+    bash = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    environment = {**os.environ, "GITHUB_REF_NAME": tag}
+    assert subprocess.run(bash, cwd=tmp_path, env=environment, capture_output=True, check=False).returncode == code
 
 
 def test_the_pipelines_install_the_pulumi_that_the_tests_run():
