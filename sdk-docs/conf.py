@@ -21,6 +21,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "figures/*.md"]  # the tables are parts of pages
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"  # the theme's own underlines names of modules, as if they were links
 html_title = f"pulumi-nao {release}"
 html_static_path = ["_static"]
 html_css_files = ["tables.css"]
@@ -31,6 +32,7 @@ myst_heading_anchors = 3
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 
+default_role = "code"  # single backticks in docstrings
 nitpicky = True
 # Other projects' names: their inventories would have to be fetched from the network.
 nitpick_ignore_regex = [("py:.*", r"(pulumi|datetime|collections|contextlib|typing|requests|pytest)\..*")]
