@@ -40,6 +40,12 @@ def test_a_readme_shows_nothing_but_commands_that_its_test_runs(name):
     assert fences == ["```sh", "```"] * len(sections(readme))
 
 
+def test_a_file_that_is_in_several_examples_is_the_same_in_all():
+    # Each is copied alone, so they share nothing by import.
+    copies = [(EXAMPLES / name / "interruptible.py").read_text() for name in ("automation", "fleet")]
+    assert copies[0] == copies[1]
+
+
 def test_the_overviews_simulator_has_every_site_of_the_examples():
     overview = (EXAMPLES / "README.md").read_text()
     _, *arguments = re.search(r"^```sh\n(.+)\n```$", overview, re.MULTILINE)[1].split()
