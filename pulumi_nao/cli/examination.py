@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from pulumi_nao.account import PUBLIC_SERVER
+from pulumi_nao.account import PUBLIC_SERVER, is_loopback
 from pulumi_nao.cli.diagnosis import Diagnosis, Finding, Mark, Verdict
 from pulumi_nao.cli.streams import hide
 from pulumi_nao.cli.token import expiry_of, is_jwt
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 _ANSWER_TIMEOUT = 20.0
 _CLOCK_TOLERANCE = 60.0
+_IT_IS_HERE = (
+    "It is on this machine: check its port, and that it runs; `pulumi-nao simulate` runs a simulated NAO Cloud."
+)
+_IT_IS_ELSEWHERE = (
+    "Check its address, that it runs, this machine's network and DNS, and the proxy and CA settings above."
+)
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
 
 
@@ -120,10 +127,11 @@ def _ask(diagnosis: Diagnosis, client: NaoClient, namespace: str, key_source: st
         diagnosis.findings.append(
             Finding("reached", Mark.BAD, f"no answer from {client.base_url}: {trouble.headline}")
         )
+        here = is_loopback(urlsplit(client.base_url).hostname or "")
         diagnosis.conclude(
             Verdict.SERVER_NOT_REACHED,
             f"The server {client.base_url} cannot be reached: {trouble.headline}.",
-            "Check its address, that it runs, this machine's network and DNS, and the proxy and CA settings above.",
+            _IT_IS_HERE if here else _IT_IS_ELSEWHERE,
             "Nothing is known of the key yet.",
         )
         return

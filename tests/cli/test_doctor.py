@@ -55,9 +55,16 @@ def test_server_down(command):
     assert (ended.code, ended.err) == (11, "")
     assert ended.out.endswith(
         f"\nThe server {server} cannot be reached: connection refused.\n"
-        "  Check its address, that it runs, this machine's network and DNS, and the proxy and CA settings above.\n"
+        "  It is on this machine: check its port, and that it runs; `pulumi-nao simulate` runs a simulated NAO Cloud.\n"
         "  Nothing is known of the key yet.\n"
     )
+
+
+def test_a_server_elsewhere_that_is_down_leads_to_the_network(command):
+    proxy = f"http://127.0.0.1:{closed_port()}"  # nothing leaves this machine, no question for a name either
+    ended = command.with_environment(NAO_BASE_URL="https://nao.invalid", HTTPS_PROXY=proxy)("doctor")
+    assert ended.code == 11
+    assert "Check its address, that it runs, this machine's network and DNS, and the proxy and CA" in ended.out
 
 
 def test_a_server_that_speaks_no_tls_is_told(command, nao):
