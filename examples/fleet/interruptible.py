@@ -33,5 +33,6 @@ def interruptible(work: Callable[[], int]) -> int:
         signal.signal(signal.SIGINT, lambda *_: None)  # it is Pulumi that ends, and the work after it
         sys.exit(work())
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: os.killpg(worker, signal.SIGINT))
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` leaves it
+            signal.signal(number, lambda *_: os.killpg(worker, signal.SIGINT))
     return os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])

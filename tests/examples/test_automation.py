@@ -56,6 +56,16 @@ def test_a_signal_records_the_job_leaves_no_process_and_the_next_call_goes_on_wi
     assert project.nao.publications(910) == 1
 
 
+def test_with_nohup_it_outlives_the_terminal(project):
+    project.nao.add_site(910, job_seconds=60)
+    with project.start(f"nohup {CALL}") as process:
+        read_until(process, "job 48145 accepted")
+        process.send_signal(signal.SIGHUP)
+        project.nao.finish_job("48145")
+        assert process.communicate(timeout=60)[0].startswith("published")
+    assert process.returncode == 0
+
+
 def test_a_signal_before_pulumi_begins_is_told_in_a_line(project):
     stuck = project.folder / "bin" / "pulumi"
     stuck.parent.mkdir()
