@@ -55,7 +55,8 @@ def test_server_down(command):
     assert (ended.code, ended.err) == (11, "")
     assert ended.out.endswith(
         f"\nThe server {server} cannot be reached: connection refused.\n"
-        "  It is on this machine: check its port, and that it runs; `pulumi-nao simulate` runs a simulated NAO Cloud.\n"
+        "  It is on this machine: check its port, and that it runs; "
+        "`pulumi-nao simulate` runs a simulated NAO Cloud.\n"
         "  Nothing is known of the key yet.\n"
     )
 
