@@ -1,5 +1,6 @@
 """The example in a docstring does what it says."""
 
+import inspect
 import textwrap
 
 import requests
@@ -8,7 +9,7 @@ from pulumi_nao.simulator import Simulator
 
 
 def test_the_simulators_own_example_runs():
-    example = Simulator.__doc__.partition("::\n")[2].partition("\n\n    It can be")[0]
+    example = inspect.getdoc(Simulator).partition("::\n")[2].partition("\n\nIt can be")[0]
     code = textwrap.dedent(example).strip("\n")
     assert code.startswith("with Simulator() as nao:")
     exec(code, {"Simulator": Simulator, "requests": requests})  # noqa: S102 - the docstring's own words
