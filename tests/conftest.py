@@ -2,11 +2,13 @@
 
 import os
 import signal
+import subprocess
 
 import pytest
 
+from pulumi_nao import client
 from pulumi_nao.simulator import Simulator
-from tests.leaks import leaks_in, leaks_in_files
+from tests.leaks import WATCH, leaks_in, leaks_in_files
 
 FOREIGN = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
 INJECTED = pytest.StashKey()
@@ -22,12 +24,13 @@ def pytest_configure():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Fail any test after which a key stands in what was printed or logged, or in a file of its own folder."""
+    """Fail any test after which a key stands in what it or its processes wrote, or in a file of its own folder."""
     report = yield
     if call.when != "teardown":
         return report
-    injected = item.stash.get(INJECTED, KEYS)
-    found = [f"{where}: {leak}" for where, text in report.sections for leak in leaks_in(text, injected)]
+    injected = sorted({*item.stash.get(INJECTED, KEYS), *WATCH.secrets})
+    written = [*report.sections, ("a pipe", "\n".join(WATCH.written))]
+    found = [f"{where}: {leak}" for where, text in written for leak in leaks_in(text, injected)]
     folder = item.funcargs.get("tmp_path")
     if folder is not None and folder.exists():
         found += leaks_in_files(folder, injected, item.stash.get(MEANT, ()))
@@ -47,6 +50,38 @@ def inject(request):
         return secrets[0] if secrets else None
 
     return note
+
+
+@pytest.fixture(autouse=True)
+def _watch(monkeypatch):
+    """Take note of every key that the test gives to somebody, and of what its processes write."""
+    WATCH.__init__()
+    add_key, protect = Simulator.add_key, client.protect
+    start, communicate = subprocess.Popen.__init__, subprocess.Popen.communicate
+
+    def start_noting(process, *arguments, **named):
+        for name, value in (named.get("env") or os.environ).items():
+            if name.endswith("_API_KEY"):
+                WATCH.note_key(value)
+        start(process, *arguments, **named)
+
+    def communicate_noting(process, *arguments, **named):
+        said = communicate(process, *arguments, **named)
+        WATCH.note_text(*said)
+        return said
+
+    def add_key_noting(simulator, key, *arguments, **named):
+        WATCH.note_key(key)
+        return add_key(simulator, key, *arguments, **named)
+
+    def protect_noting(key):
+        WATCH.note_key(key)
+        protect(key)
+
+    monkeypatch.setattr(Simulator, "add_key", add_key_noting)
+    monkeypatch.setattr(client, "protect", protect_noting)
+    monkeypatch.setattr(subprocess.Popen, "__init__", start_noting)
+    monkeypatch.setattr(subprocess.Popen, "communicate", communicate_noting)
 
 
 @pytest.fixture(autouse=True)

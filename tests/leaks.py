@@ -6,19 +6,50 @@ import html
 import re
 from urllib.parse import unquote, unquote_plus
 
+from pulumi_nao.text import SHORTEST_SECRET
+
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}")
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){8,}")
 _ROUNDS = 2
 
+SHOWN_ON_PURPOSE = frozenset({"simulator-key"})  # `pulumi-nao simulate` prints it for people to paste
+
+
+class Watch:
+    """What the running test uses as secrets, and what its processes wrote into pipes.
+
+    Attributes:
+        secrets: Keys that clients, simulators and environments of processes were given.
+        written: Texts.
+    """
+
+    def __init__(self):
+        self.secrets = set()
+        self.written = []
+
+    def note_key(self, key):
+        """Take note of a key, unless it is too short to be one."""
+        if isinstance(key, str) and len(key) >= SHORTEST_SECRET and key not in SHOWN_ON_PURPOSE:
+            self.secrets.add(key)
+
+    def note_text(self, *texts):
+        """Take note of what was written."""
+        for text in texts:
+            if text:
+                self.written.append(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+
+
+WATCH = Watch()
+
 
 def leaks_in(text, secrets):
     """Say which secrets a text holds, and in what form; the secrets themselves are not repeated."""
+    readings = [(form, readable.casefold()) for form, readable in _readings(text)]
     found = []
     for number, secret in enumerate(secrets, 1):
-        for form, readable in _readings(text):
-            if secret.casefold() in readable.casefold():
-                found.append(f"secret {number}, {form}")
-                break
+        forms = [form for form, readable in readings if secret.casefold() in readable]
+        if forms:
+            found.append(f"secret {number}, {forms[0]}")
     return found
 
 

@@ -15,9 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_nao import NaoClient, jobs
+from pulumi_nao.account import key_problem
 from pulumi_nao.errors import ConfigurationError, JobFailed, LookFailed, MayHaveStarted, NaoError
+from pulumi_nao.lifecycle import Publisher
 from pulumi_nao.simulator import Answer, Simulator
 from pulumi_nao.text import printable
+from tests.core.fake_clock import FakeClock
 from tests.leaks import leaks_in
 
 KEY = "k-0123456789-host-tier"
@@ -54,6 +57,13 @@ def test_a_key_that_cannot_be_sent_is_refused_without_being_repeated(key):
         NaoClient(key)
     assert key not in everything_of(caught.value)
     assert repr(key) not in everything_of(caught.value)
+
+
+@given(st.text(st.characters(), min_size=8).filter(lambda key: len(key.strip()) >= 8 and key_problem(key)))
+def test_whatever_cannot_be_sent_is_refused_without_being_repeated(key):
+    with pytest.raises(ConfigurationError) as caught:
+        NaoClient(key)
+    assert leaks_in(everything_of(caught.value), [key, repr(key)]) == []
 
 
 @contextmanager
@@ -149,13 +159,21 @@ def test_a_server_that_is_not_there_leaves_no_key_behind():
     assert leaks_in(everything_of(caught.value), [KEY]) == []
 
 
-def test_a_job_that_fails_with_the_key_in_its_words_reports_none(nao):
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(key=KEYS_THAT_CAN_BE_SENT)
+def test_a_job_with_the_key_in_its_words_brings_it_into_no_progress_no_record_and_no_error(key):
     lines = []
-    attributes = {"status": "failure", "has_finished": True, "message": " ".join(encodings(KEY))}
-    nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))
-    with NaoClient(KEY, nao.url) as client, pytest.raises(JobFailed) as caught:
-        jobs.wait(client.publish(910), report=lines.append)
-    assert leaks_in("\n".join(lines) + everything_of(caught.value), [KEY]) == []
+    words = {"status": f"at {key}", "message": " ".join(encodings(key)), "has_finished": False}
+    with Simulator(job_seconds=60.0) as nao:
+        nao.add_key(key)
+        nao.add_site(910)
+        for finished in (False, False, True):
+            state = {**words, "has_finished": finished}
+            nao.script("job", Answer(200, body={"data": {"attributes": state}}))
+        with NaoClient(key, nao.url, clock=FakeClock()) as client:
+            outcome = Publisher(client, FakeClock()).publish(910, "a", report=lines.append)
+    assert isinstance(outcome.error, JobFailed)
+    assert leaks_in("\n".join([*lines, repr(outcome), everything_of(outcome.error)]), [key]) == []
 
 
 def test_libraries_at_their_most_talkative_print_no_key(nao, caplog, capfd, monkeypatch):

@@ -71,6 +71,7 @@ def test_other_text_holds_none(text):
         "subprocess.run([sys.executable, '-c', f'print({SECRET!r})'], check=True)",
         "(tmp_path / 'file').write_text(SECRET)",
         "print(base64.b64encode(SECRET.encode()))",
+        "subprocess.run([sys.executable, '-c', f'print({SECRET!r})'], check=True, capture_output=True)",
     ],
 )
 def test_a_test_that_writes_a_secret_fails(pytester, monkeypatch, statement):
@@ -81,6 +82,30 @@ def test_a_test_that_writes_a_secret_fails(pytester, monkeypatch, statement):
         "import base64, logging, os, subprocess, sys\n"
         "SECRET = '-'.join(['k', '0123456789', 'planted'])\n"
         f"def test_leaks(inject, tmp_path):\n    inject(SECRET)\n    {statement}\n"
+    )
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["*a secret was written: *"])
+    assert result.ret == 1
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "NaoClient(SECRET)",
+        "Simulator().add_key(SECRET)",
+        "subprocess.run([sys.executable, '-c', ''], env={**os.environ, 'NAO_EU_API_KEY': SECRET}, check=True)",
+    ],
+)
+def test_a_key_that_a_test_uses_is_looked_for_without_being_named(pytester, monkeypatch, use):
+    root = Path(__file__).resolve().parents[2]
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    pytester.makeconftest((root / "tests" / "conftest.py").read_text())
+    pytester.makepyfile(
+        "import os, subprocess, sys\n"
+        "from pulumi_nao import NaoClient\n"
+        "from pulumi_nao.simulator import Simulator\n"
+        "SECRET = '-'.join(['k', '0123456789', 'planted'])\n"
+        f"def test_leaks():\n    {use}\n    print(SECRET)\n"
     )
     result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines(["*a secret was written: *"])

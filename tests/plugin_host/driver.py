@@ -19,6 +19,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from pulumi_nao.provider import TrackingConfigPublicationProvider
+from tests.leaks import WATCH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,7 @@ class EngineLog(engine_pb2_grpc.EngineServicer):
 
     def Log(self, request: Any, _context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802 - the protocol's name
         self.lines.append(request)
+        WATCH.note_text(request.message)
         return empty_pb2.Empty()
 
 
@@ -83,7 +85,13 @@ class PluginHost:
         self._call("Cancel", empty_pb2.Empty())
 
     def _call(self, method: str, request: Any) -> Any:
-        return getattr(self.stub, method)(request, timeout=self.patience)
+        try:
+            answer = getattr(self.stub, method)(request, timeout=self.patience)
+        except grpc.RpcError as error:
+            WATCH.note_text(error.details(), *(value for _, value in error.trailing_metadata() or ()))
+            raise
+        WATCH.note_text(str(answer))
+        return answer
 
 
 def failure_of(error: grpc.RpcError) -> tuple[str, provider_pb2.ErrorResourceInitFailed | None]:
