@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ContextDecorator, ExitStack, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ import requests
 from pulumi_nao._version import __version__
 from pulumi_nao.account import PUBLIC_SERVER, canonical_server, is_loopback, key_problem
 from pulumi_nao.answer import Answer, NoJobNamed
-from pulumi_nao.clock import Clock, Deadline, SystemClock
+from pulumi_nao.clock import Clock, Deadline, SystemClock, checked_seconds
 from pulumi_nao.connections import MOST_CONNECTIONS, Connections
 from pulumi_nao.errors import (
     ConfigurationError,
@@ -26,7 +27,7 @@ from pulumi_nao.errors import (
 )
 from pulumi_nao.exchange import Exchange, WatchedAdapter
 from pulumi_nao.logs import protect
-from pulumi_nao.models import Job, JobState, Probe, publication_of
+from pulumi_nao.models import Job, JobState, Probe, publication_of, site_number
 from pulumi_nao.pace import BUSY_PATIENCE, Pace
 from pulumi_nao.transport import (
     ANSWER_TIMEOUT,
@@ -52,6 +53,7 @@ CANCELLED_LOOK_GRACE = 1.0
 # Seconds: of many looks that are due at one deadline, each has its turn.
 LAST_LOOK_PATIENCE = 5.0
 
+_JOB = re.compile("[0-9]{1,20}", re.ASCII)
 _LIMITED = "NAO Cloud limits requests"
 _UNANSWERED = "earlier requests are still without an answer"
 
@@ -80,7 +82,7 @@ class NaoClient:
         pace: Keeps requests apart; share one between clients to limit them together.
 
     Raises:
-        ConfigurationError: The key or the URL is malformed.
+        ConfigurationError: The key, the URL or the time is malformed.
     """
 
     def __init__(
@@ -108,7 +110,7 @@ class NaoClient:
         self._key_advice = key_advice(namespace)
         self._auth = BareToken(api_key)
         protect(api_key)
-        self._answer_timeout = answer_timeout
+        self._answer_timeout = checked_seconds("answer_timeout", answer_timeout, ANSWER_TIMEOUT)
         self._clock = clock or SystemClock()
         self._pace = pace or Pace(self._clock)
         self._looks = new_session(WatchedAdapter(MOST_CONNECTIONS), direct=self._direct)
@@ -152,8 +154,11 @@ class NaoClient:
             Rejected: The server refused.
             MayHaveStarted: The request was sent, and no usable answer came.
         """
-        path = f"sites/{site_id}/asset_tracking_config/publish"
-        return self.start_job(publication_of(site_id), path, deadline)
+        try:
+            site = site_number(site_id)
+        except ValueError as error:
+            raise NotSent(f"publication not sent: site_id: {error}") from None
+        return self.start_job(publication_of(site), f"sites/{site}/asset_tracking_config/publish", deadline)
 
     @_Alone()
     def start_job(self, operation: str, path: str, deadline: Deadline | None = None) -> Job:
@@ -219,7 +224,12 @@ class NaoClient:
         Args:
             job_id: Digits.
             operation: What the job does, for errors and reports.
+
+        Raises:
+            NotSent: It is no job's number.
         """
+        if not isinstance(job_id, str) or not _JOB.fullmatch(job_id):
+            raise NotSent(f"{operation} not looked at: write the job's number as text, such as '48145'")
         url = self._url(f"background_jobs/{job_id}")
         return Job(operation, job_id, url, lambda deadline=None: self._look(job_id, deadline))
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
-from threading import Event
+from threading import TIMEOUT_MAX, Event
 from typing import Protocol
+
+from pulumi_nao.errors import ConfigurationError
 
 _HAIR = 0.001
 
@@ -53,6 +55,22 @@ class SystemClock:
     def cancelled(self) -> bool:
         """Whether `cancel` is set."""
         return self._cancel.is_set()
+
+
+def checked_seconds(name: str, value: object, example: float) -> float:
+    """Refuse what is no length of time: a wait for it would never end, or never begin.
+
+    Args:
+        name: What an error calls it.
+        value: As given.
+        example: For the error.
+
+    Raises:
+        ConfigurationError: It is no number from 0 to the most that a thread can wait.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= TIMEOUT_MAX:
+        return value
+    raise ConfigurationError(f"{name}: give a number of seconds, such as {example:g}")
 
 
 class Deadline:

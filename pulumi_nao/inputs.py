@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.output import Unknown
 
+from pulumi_nao.models import site_number
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.text import name_of
-from pulumi_nao.triggers import LARGEST_INTEGER, trigger_problems
+from pulumi_nao.triggers import trigger_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,22 +64,3 @@ def check_inputs(
         found += trigger_problems(triggers, not_known_yet)
     found += [f"{name_of(str(name))}: there is no such input" for name in given if name not in _INPUTS]
     return (None if found else CheckedInputs(site, triggers, namespace)), found
-
-
-def site_number(value: object) -> int:
-    """Bring a site's id into its one form: `910`, `"910"` and `910.0` are the same site.
-
-    Args:
-        value: As the program gives it, or as it arrives from Pulumi.
-
-    Raises:
-        ValueError: It is no whole number above 0. The message does not repeat it.
-    """
-    number = value
-    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) <= len(str(LARGEST_INTEGER)):
-        number = int(number)
-    if isinstance(number, float) and number.is_integer():
-        number = int(number)
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < LARGEST_INTEGER:
-        raise ValueError("write the site's number, such as 910: a whole number above 0")
-    return number

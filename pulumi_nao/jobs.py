@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pulumi_nao.clock import Clock, Deadline, SystemClock
+from pulumi_nao.clock import Clock, Deadline, SystemClock, checked_seconds
 from pulumi_nao.errors import (
     ContactLost,
     HeldBack,
@@ -161,10 +161,12 @@ def wait(
         WaitCancelled: The clock says that waiting has to end.
         ContactLost: The server refuses the key, or three answers in a row made no sense.
         JobGone: The server does not know the job, three times in a row and for ten seconds.
+        ConfigurationError: The time-out is no number of seconds.
     """
     clock = clock or SystemClock()
-    deadline = timeout if isinstance(timeout, Deadline) else Deadline(timeout, "timeout", clock)
-    return _Wait(job, deadline, clock, report).run()
+    if not isinstance(timeout, Deadline):
+        timeout = Deadline(checked_seconds("timeout", timeout, DEFAULT_TIMEOUT), "timeout", clock)
+    return _Wait(job, timeout, clock, report).run()
 
 
 class _Wait:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pulumi_nao.triggers import LARGEST_INTEGER
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -53,6 +55,25 @@ def publication_of(site_id: int) -> str:
         site_id: The site.
     """
     return f"publication of site {site_id}"
+
+
+def site_number(value: object) -> int:
+    """Bring a site's id into its one form: `910`, `"910"` and `910.0` are the same site.
+
+    Args:
+        value: As the program gives it, or as it arrives from Pulumi.
+
+    Raises:
+        ValueError: It is no whole number above 0. The message does not repeat it.
+    """
+    number = value
+    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) <= len(str(LARGEST_INTEGER)):
+        number = int(number)
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < LARGEST_INTEGER:
+        raise ValueError("write the site's number, such as 910: a whole number above 0")
+    return number
 
 
 class Look(Protocol):

@@ -59,7 +59,8 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
         duration: Seconds between the two.
 
     Raises:
-        pulumi.RunError: The key stands in the stack's configuration as plain text; an input or an option is refused.
+        pulumi.RunError: The key stands in the stack's configuration as plain text; the name, an input or an option
+            is refused.
     """
 
     site_id: pulumi.Output[int]
@@ -83,6 +84,8 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
         config_namespace: str = DEFAULT_NAMESPACE,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        if not isinstance(resource_name, str) or not resource_name:
+            raise pulumi.RunError("resource_name: give the publication a name, such as 'warehouse'")
         _refuse_options(resource_name, opts)
         given = {"site_id": site_id, "triggers": triggers, "config_namespace": config_namespace}
         _, problems = check_inputs(given, _NOT_KNOWN_YET)

@@ -1,3 +1,5 @@
+import decimal
+import math
 import statistics
 
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 
 from pulumi_nao.clock import Deadline
 from pulumi_nao.errors import (
+    ConfigurationError,
     ContactLost,
     HeldBack,
     JobError,
@@ -308,3 +311,29 @@ def test_whatever_is_shown_the_wait_ends_in_time_and_green_only_for_success(show
         green = False
     assert clock.time <= limit + 1e-9
     assert not green or end is DONE
+
+
+NO_TIMES = [
+    None,
+    "30m",
+    "5",
+    math.nan,
+    math.inf,
+    -math.inf,
+    1e300,
+    10**400,
+    -1,
+    True,
+    b"5",
+    [5],
+    1j,
+    decimal.Decimal("nan"),
+]
+
+
+@pytest.mark.parametrize("timeout", NO_TIMES, ids=lambda value: repr(value)[:20])
+def test_what_is_no_time_is_waited_for_in_no_way(clock, timeout):
+    seen = []
+    with pytest.raises(ConfigurationError) as caught:
+        wait(job_lasting(60, clock, seen), timeout, clock=clock)
+    assert (str(caught.value), seen) == ("timeout: give a number of seconds, such as 1800", [])
