@@ -8,6 +8,7 @@ interleaved, and the rounds are repeated, since machines are noisy.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import statistics
@@ -105,7 +106,7 @@ def measure(case: Case) -> dict[str, Any]:
         if len(late) != case.sites:
             raise RuntimeError(f"{len(late)} of {case.sites} jobs were seen to end")
         measures["late_median"] = statistics.median(late)
-        measures["late_95"] = sorted(late)[int(0.95 * (len(late) - 1))]
+        measures["late_95"] = sorted(late)[math.ceil(0.95 * len(late)) - 1]
     measures["requests"] = told["requests"]
     return {**asdict(case), **measures, "longest_job": max(case.job_seconds)}
 

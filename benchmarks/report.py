@@ -52,17 +52,13 @@ def spread(values: Sequence[float], digits: int = 1) -> str:
     return median if len(values) == 1 else f"{median} ({min(values):.{digits}f}-{max(values):.{digits}f})"
 
 
-def fleet_table(results: Run) -> str:
-    """A line for each case: wall time, ratio to the floor, requests, lateness, what the host took."""
+def speed_table(results: Run) -> str:
+    """A line for each case: wall time, its ratio to the floor, requests, lateness."""
     runs: list[Run] = results["runs"]
     rows = []
-    for key, group in grouped(runs, "contestant", "sites", "jobs", "parallel").items():
-        contestant, sites, jobs, parallel = key
-        if contestant == "floor":
-            continue
-        wall = statistics.median(run["wall"] for run in group)
+    for (contestant, sites, jobs, parallel), group in cases(runs).items():
         base = floor(runs, sites, parallel)
-        ratio = f"{wall / (base + group[0]['longest_job']):.2f}" if base else ""
+        wall = statistics.median(run["wall"] for run in group)
         rows.append(
             [
                 contestant,
@@ -70,18 +66,46 @@ def fleet_table(results: Run) -> str:
                 jobs,
                 str(parallel or "default"),
                 spread([run["wall"] for run in group]),
-                ratio,
+                f"{wall / (base + group[0]['longest_job']):.2f}" if base else "",
                 f"{statistics.median(run['requests'] for run in group) / sites:.1f}",
                 spread_of(group, "late_median", 2),
                 spread_of(group, "late_95", 2),
-                spread_of(group, "memory", 0),
-                spread_of(group, "cpu", 1),
-                spread_of(group, "threads", 0),
-                spread_of(group, "bytes_per_resource", 0),
             ]
         )
-    head = ["", "sites", "job s", "parallel", "wall s", "x floor", "requests a site", "late s", "late s, 95th"]
-    return table([*head, "host MiB", "host CPU s", "host threads", "state bytes"], rows)
+    return table(
+        ["", "sites", "jobs, s", "parallel", "wall, s", "x floor", "requests a site", "late, s", "late 95th, s"], rows
+    )
+
+
+def host_table(results: Run) -> str:
+    """A line for each case on the engine: what the plugin host took, and the state."""
+    rows = [
+        [
+            contestant,
+            str(sites),
+            jobs,
+            str(parallel or "default"),
+            spread_of(group, "memory", 0),
+            spread_of(group, "cpu", 1),
+            spread_of(group, "threads", 0),
+            spread_of(group, "bytes_per_resource", 0),
+        ]
+        for (contestant, sites, jobs, parallel), group in cases(results["runs"]).items()
+        if "memory" in group[0]
+    ]
+    return table(
+        ["", "sites", "jobs, s", "parallel", "memory, MiB", "CPU, s", "threads", "state, bytes a resource"], rows
+    )
+
+
+def fleet_tables(results: Run) -> str:
+    """Both: how fast, and what the plugin host took meanwhile."""
+    return f"{speed_table(results)}\nWhat the plugin host took meanwhile:\n\n{host_table(results)}"
+
+
+def cases(runs: list[Run]) -> dict[tuple[Any, ...], list[Run]]:
+    """The runs of each case but the floor."""
+    return grouped([run for run in runs if run["contestant"] != "floor"], "contestant", "sites", "jobs", "parallel")
 
 
 def spread_of(group: list[Run], name: str, digits: int) -> str:
@@ -261,6 +285,17 @@ def draw_looks(results: Run) -> Callable[[Axes], None]:
     return draw
 
 
+# By the figure's name: the benchmark whose results are shown, and what is written of them.
+TABLES: dict[str, tuple[str, Callable[[Run], str]]] = {
+    "targets": ("fleet", targets),
+    "fleet": ("fleet", fleet_tables),
+    "unchanged": ("unchanged", unchanged_table),
+    "looks": ("looks", looks_table),
+    "scale": ("scale", scale_table),
+}
+PLOTS = {"fleet": draw_fleet, "looks": draw_looks}
+
+
 def main() -> None:
     """Write every table and plot for which there are results."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -268,21 +303,13 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, default=FIGURES, help="folder for tables and plots")
     chosen = parser.parse_args()
     chosen.figures.mkdir(parents=True, exist_ok=True)
-    tables: dict[str, list[Callable[[Run], str]]] = {
-        "fleet": [targets, fleet_table],
-        "unchanged": [unchanged_table],
-        "looks": [looks_table],
-        "scale": [scale_table],
-    }
-    plots = {"fleet": draw_fleet, "looks": draw_looks}
-    for name, parts in tables.items():
-        if not (chosen.results / f"{name}.json").exists():
-            continue
-        results = load(name, chosen.results)
-        text = "\n".join([*(part(results) for part in parts), measured_on(results)])
-        (chosen.figures / f"{name}.md").write_text(text)
-        if name in plots:
-            plot(chosen.figures / f"{name}.svg", plots[name](results))
+    for name, (source, write) in TABLES.items():
+        if (chosen.results / f"{source}.json").exists():
+            results = load(source, chosen.results)
+            (chosen.figures / f"{name}.md").write_text(f"{write(results)}\n{measured_on(results)}")
+    for name, draw in PLOTS.items():
+        if (chosen.results / f"{name}.json").exists():
+            plot(chosen.figures / f"{name}.svg", draw(load(name, chosen.results)))
     print(f"Tables and plots are in {chosen.figures}")
 
 
