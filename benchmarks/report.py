@@ -40,8 +40,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def measured_on(results: Run) -> str:
     """Say on what a benchmark was run."""
     on = results["measured_on"]
+    engine = "" if on["engine"] == "none" else f"engine {on['engine']}, "
     return (
-        f"Measured on {on['machine']}, Python {on['python']}, engine {on['engine']}, SDK {on['pulumi']}, "
+        f"Measured on {on['machine']}, Python {on['python']}, {engine}SDK {on['pulumi']}, "
         f"pydantic {on['pydantic']}, requests {on['requests']}, commit {on['commit']}.\n"
     )
 

@@ -1,10 +1,14 @@
 """A program that Pulumi interrupts: what is shown, and what is not. A script of the runner's name stands for it."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
+import pulumi_nao
 
 RUNNER = "pulumi-language-python-exec"
 QUIETEN = """
@@ -26,7 +30,14 @@ def run(tmp_path):
     def run(*parts, name=RUNNER):
         script = tmp_path / name
         script.write_text("".join(dedent(part) for part in (QUIETEN, *parts)), encoding="utf-8")
-        return subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(
+            [sys.executable, str(script)],
+            env={**os.environ, "PYTHONPATH": str(Path(pulumi_nao.__file__).parents[1])},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
 
     return run
 
