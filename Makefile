@@ -93,7 +93,7 @@ docs: $(READY)  ## Build the documentation into sdk-docs/_build
 	@echo "Open sdk-docs/_build/index.html"
 
 .PHONY: bench
-bench: $(READY)  ## Measure fleets on the real engine (about 40 minutes), then write tables and plots
+bench: $(READY)  ## Measure fleets on the real engine (about half an hour), then write tables and plots
 	@engine=$$($(BIN)/python tools/engine/find.py); export PATH="$(BIN):$$engine:$$PATH"; \
 	  for part in fleet unchanged looks scale; do echo "== $$part"; $(BIN)/python -m benchmarks.$$part $(BENCH); done; \
 	  $(BIN)/python -m benchmarks.report

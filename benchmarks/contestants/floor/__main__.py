@@ -1,30 +1,9 @@
-"""As many dynamic resources that do nothing: what the engine and the stock host take by themselves."""
+"""As many dynamic resources that do nothing."""
 
 import os
-from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
-
-
-class NothingProvider(ResourceProvider):
-    """Does nothing."""
-
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare what the program wants with what is recorded."""
-        return DiffResult(changes=_olds["site_id"] != _news["site_id"] or _olds["triggers"] != _news["triggers"])
-
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Return what is given."""
-        return CreateResult(str(int(props["site_id"])), props)
-
-
-class Nothing(Resource):
-    """A resource that does nothing."""
-
-    def __init__(self, name: str, site_id: int, triggers: dict[str, str]) -> None:
-        super().__init__(NothingProvider(), name, {"site_id": site_id, "triggers": triggers})
-
+from nothing import Nothing
 
 for site in range(1, int(os.environ["SITES"]) + 1):
     Nothing(f"site-{site}", site_id=site, triggers={"zones": "a"})
