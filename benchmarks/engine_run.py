@@ -28,6 +28,11 @@ _SAMPLE_EVERY = 0.5
 _HOST = "pulumi.dynamic"
 
 
+def installed() -> dict[str, str]:
+    """The environment, with what makes a checkout load like an installed package, which has its bytecode."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @dataclass
 class Usage:
     """What a plugin host took.
@@ -102,7 +107,7 @@ class ContestantStack:
         self._folder = folder / contestant
         shutil.copytree(CONTESTANTS / contestant, self._folder)
         (folder / "state").mkdir(exist_ok=True)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("NAO_", "PULUMI_"))}
+        kept = {name: value for name, value in installed().items() if not name.startswith(("NAO_", "PULUMI_"))}
         self._environment = {
             **kept,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),

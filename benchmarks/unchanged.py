@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.engine_run import ContestantStack
+from benchmarks.engine_run import ContestantStack, installed
 from benchmarks.results import RESULTS, measured_on, store
 from benchmarks.service import running_service
 
@@ -72,7 +72,7 @@ def imports(rounds: int) -> list[dict[str, Any]]:
     for turn in range(rounds):
         for name, code in IMPORTS.items():
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own words
+            subprocess.run([sys.executable, "-c", code], env=installed(), check=True)  # noqa: S603 - our own words
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
             runs.append({"import": name, "cpu": cpu, "instructions": _instructions(code) if turn == 0 else None})
@@ -89,7 +89,7 @@ def _instructions(code: str) -> int | None:
     if not shutil.which("perf"):
         return None
     command = ["perf", "stat", "-x,", "-e", "instructions:u", sys.executable, "-c", code]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    ended = subprocess.run(command, env=installed(), capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     found = re.search(r"^([0-9]+),", ended.stderr, re.MULTILINE)
     return int(found[1]) if found else None
 

@@ -44,37 +44,10 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
         config_namespace: Where key and server are looked up: with `nao-eu` in `nao-eu:apiKey` and `NAO_EU_API_KEY`.
         opts: Pulumi's options. `id`, `urn` and `import_` are refused: nothing would be published.
 
-    Attributes:
-        site_id: The site.
-        triggers: As given.
-        config_namespace: As given.
-        base_url: The server of the last attempt.
-        job_id: The background job of the last attempt.
-        job_url: Where that job can be looked at.
-        has_finished: Whether the job is over.
-        status: The server's word: `success`, `failure`, `In progress`; `unknown` when nobody knows.
-        message: The server's reason of a failure; otherwise of no meaning.
-        started_at: When the job began, UTC, ISO 8601.
-        finished_at: When it ended.
-        duration: Seconds between the two.
-
     Raises:
         pulumi.RunError: The key stands in the stack's configuration as plain text; the name, an input or an option
             is refused.
     """
-
-    site_id: pulumi.Output[int]
-    triggers: pulumi.Output[Any]
-    config_namespace: pulumi.Output[str]
-    base_url: pulumi.Output[str]
-    job_id: pulumi.Output[str]
-    job_url: pulumi.Output[str]
-    has_finished: pulumi.Output[bool]
-    status: pulumi.Output[str]
-    message: pulumi.Output[str | None]
-    started_at: pulumi.Output[str]
-    finished_at: pulumi.Output[str]
-    duration: pulumi.Output[float]
 
     def __init__(
         self,
@@ -113,6 +86,78 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
             },
             opts,
         )
+
+    @property
+    @pulumi.getter
+    def site_id(self) -> pulumi.Output[int]:
+        """The site."""
+        return pulumi.get(self, "site_id")
+
+    @property
+    @pulumi.getter
+    def triggers(self) -> pulumi.Output[Any]:
+        """As given."""
+        return pulumi.get(self, "triggers")
+
+    @property
+    @pulumi.getter
+    def config_namespace(self) -> pulumi.Output[str]:
+        """As given."""
+        return pulumi.get(self, "config_namespace")
+
+    @property
+    @pulumi.getter
+    def base_url(self) -> pulumi.Output[str]:
+        """The server of the last attempt."""
+        return pulumi.get(self, "base_url")
+
+    @property
+    @pulumi.getter
+    def job_id(self) -> pulumi.Output[str]:
+        """The background job of the last attempt."""
+        return pulumi.get(self, "job_id")
+
+    @property
+    @pulumi.getter
+    def job_url(self) -> pulumi.Output[str]:
+        """Where that job can be looked at."""
+        return pulumi.get(self, "job_url")
+
+    @property
+    @pulumi.getter
+    def has_finished(self) -> pulumi.Output[bool]:
+        """Whether the job is over."""
+        return pulumi.get(self, "has_finished")
+
+    @property
+    @pulumi.getter
+    def status(self) -> pulumi.Output[str]:
+        """The server's word: `success`, `failure`, `In progress`; `unknown` when nobody knows."""
+        return pulumi.get(self, "status")
+
+    @property
+    @pulumi.getter
+    def message(self) -> pulumi.Output[str | None]:
+        """The server's reason of a failure; otherwise of no meaning."""
+        return pulumi.get(self, "message")
+
+    @property
+    @pulumi.getter
+    def started_at(self) -> pulumi.Output[str]:
+        """When the job began, UTC, ISO 8601."""
+        return pulumi.get(self, "started_at")
+
+    @property
+    @pulumi.getter
+    def finished_at(self) -> pulumi.Output[str]:
+        """When it ended."""
+        return pulumi.get(self, "finished_at")
+
+    @property
+    @pulumi.getter
+    def duration(self) -> pulumi.Output[float]:
+        """Seconds between the two."""
+        return pulumi.get(self, "duration")
 
 
 def _refuse_options(resource_name: str, opts: object) -> None:

@@ -34,7 +34,7 @@ def test_every_error_that_ends_a_publication_has_a_row_with_cause_and_remedy():
 
 
 def test_every_output_has_a_row():
-    outputs = set(TrackingConfigPublication.__annotations__)
+    outputs = {name for name, value in vars(TrackingConfigPublication).items() if isinstance(value, property)}
     table = read("resource.md").partition("## Outputs")[2].partition("##")[0]
     assert {name for name in outputs if f"`{name}`" in table} == outputs
 

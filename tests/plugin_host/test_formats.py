@@ -39,18 +39,27 @@ asyncio.set_event_loop(asyncio.new_event_loop())
 class Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args):
         print(args.typ)
-        return args.name, args.inputs
+        return args.name, {**args.inputs, "status": "success", "duration": 21}
     def call(self, args):
         return {}
 pulumi.runtime.set_mocks(Mocks())
 from pulumi_nao import TrackingConfigPublication
 @pulumi.runtime.test
 def program():
-    return TrackingConfigPublication("site", site_id=910).urn
+    site = TrackingConfigPublication("site", site_id=910)
+    return pulumi.Output.all(site.site_id, site.status, site.duration, site.job_id).apply(print)
 program()
 """
 
 
-def test_the_type_token_is_the_recorded_one():
-    run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    assert run.stdout == "pulumi-python:dynamic/nao:TrackingConfigPublication\n"
+@pytest.fixture(scope="module")
+def printed():
+    return subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True).stdout
+
+
+def test_the_type_token_is_the_recorded_one(printed):
+    assert printed.splitlines()[0] == "pulumi-python:dynamic/nao:TrackingConfigPublication"
+
+
+def test_a_site_is_a_whole_number_in_the_program_although_the_wire_has_none(printed):
+    assert printed.splitlines()[1] == "[910, 'success', 21.0, None]"
