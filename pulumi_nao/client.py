@@ -13,7 +13,6 @@ from pulumi_nao._version import __version__
 from pulumi_nao.account import PUBLIC_SERVER, canonical_server, is_loopback, key_problem
 from pulumi_nao.answer import Answer, NoJobNamed
 from pulumi_nao.clock import Clock, Deadline, SystemClock, checked_seconds
-from pulumi_nao.connections import MOST_CONNECTIONS, Connections
 from pulumi_nao.errors import (
     ConfigurationError,
     HeldBack,
@@ -29,10 +28,12 @@ from pulumi_nao.exchange import Exchange, WatchedAdapter
 from pulumi_nao.logs import protect
 from pulumi_nao.models import Job, JobState, Probe, publication_of, site_number
 from pulumi_nao.pace import BUSY_PATIENCE, Pace
+from pulumi_nao.places import Places
 from pulumi_nao.transport import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
     EXCHANGE_FAILURES,
+    MOST_CONNECTIONS,
     READ_TIMEOUT,
     BareToken,
     new_session,
@@ -115,8 +116,8 @@ class NaoClient:
         self._pace = pace or Pace(self._clock)
         self._looks = new_session(WatchedAdapter(MOST_CONNECTIONS), direct=self._direct)
         # Apart, so that publications go out while looks hang.
-        self._look_places = Connections(MOST_CONNECTIONS)
-        self._post_places = Connections(MOST_CONNECTIONS)
+        self._look_places = Places(MOST_CONNECTIONS)
+        self._post_places = Places(MOST_CONNECTIONS)
 
     def __enter__(self) -> Self:
         return self

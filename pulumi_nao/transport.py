@@ -24,6 +24,9 @@ READ_TIMEOUT = 30.0
 ANSWER_TIMEOUT = 60.0
 LARGEST_ANSWER = 1024 * 1024
 
+# Of each kind, looks and publications; each may have a thread as well.
+MOST_CONNECTIONS = 32
+
 
 class AnswerTooLarge(Exception):
     """The server sent more than any job needs."""

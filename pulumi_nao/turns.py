@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from pulumi_nao.errors import NotSent
+from pulumi_nao.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
     from pulumi_nao.clock import Clock
-
-# Somebody who waits for a turn looks this often whether all waits were cancelled (seconds).
-_LOOK_UP = 0.5
 
 
 class Turns:
@@ -27,8 +25,8 @@ class Turns:
 
     def __init__(self, clock: Clock, at_once: int | None = None) -> None:
         self._clock = clock
-        self._places = threading.Semaphore(at_once) if at_once else None
-        self._sites: dict[Hashable, threading.Lock] = {}
+        self._all = Places(at_once) if at_once else None
+        self._sites: dict[Hashable, Places] = {}
         self._guard = threading.Lock()
 
     @contextmanager
@@ -44,22 +42,18 @@ class Turns:
             NotSent: All waits were cancelled before the turn came.
         """
         with self._guard:
-            lock = self._sites.setdefault(site, threading.Lock())
-        if not lock.acquire(blocking=False):
-            report(f"{operation}: waiting for another publication of this site to end")
-            self._acquire(lock, operation)
-        try:
-            if self._places:
-                self._acquire(self._places, operation)
-            try:
-                yield
-            finally:
-                if self._places:
-                    self._places.release()
-        finally:
-            lock.release()
+            of_site = self._sites.setdefault(site, Places(1))
 
-    def _acquire(self, lock: threading.Lock | threading.Semaphore, operation: str) -> None:
-        while not lock.acquire(timeout=_LOOK_UP):
-            if self._clock.cancelled:
+        def wait_told() -> None:
+            report(f"{operation}: waiting for another publication of this site to end")
+
+        with (
+            of_site.one(self._is_cancelled, wait_told) as site_is_free,
+            self._all.one(self._is_cancelled) if self._all and site_is_free else nullcontext(site_is_free) as turn,
+        ):
+            if not turn:
                 raise NotSent(f"{operation} not sent: cancelled while it waited for its turn")
+            yield
+
+    def _is_cancelled(self) -> bool:
+        return self._clock.cancelled

@@ -11,10 +11,10 @@ import pytest
 
 from pulumi_nao import NaoClient, wait
 from pulumi_nao.clock import Deadline, SystemClock
-from pulumi_nao.connections import MOST_CONNECTIONS, Connections
 from pulumi_nao.errors import HeldBack, LookFailed, NotSent, ServerUnreachable, WaitTimedOut
 from pulumi_nao.exchange import THREAD_NAME
 from pulumi_nao.simulator.faults.connection import Stall
+from pulumi_nao.transport import MOST_CONNECTIONS
 
 KEY = "k-0123456789-host-tier"
 FLEET = 200
@@ -147,51 +147,3 @@ def test_a_cancel_ends_the_wait_for_a_connection(nao):
         with pytest.raises(NotSent, match="cancelled before it began"):
             client.publish(910)
     assert nao.publications() == 0
-
-
-def never():
-    return False
-
-
-def test_first_come_first_served():
-    connections = Connections(1)
-    served = []
-
-    def come(number):
-        with connections.one(never):
-            served.append(number)
-
-    with ThreadPoolExecutor(5) as visitors, connections.one(never):
-        for number in range(5):
-            visitors.submit(come, number)
-            while len(connections._line) <= number:
-                time.sleep(0.001)
-    assert served == [0, 1, 2, 3, 4]
-
-
-def test_who_gives_up_in_line_leaves_no_gap():
-    connections = Connections(1)
-    with connections.one(never), connections.one(lambda: True) as second:
-        assert not second
-    with connections.one(never) as third:
-        assert third
-
-
-def test_an_interrupted_wait_in_line_gives_its_place_up():
-    connections = Connections(1)
-
-    def interrupt():
-        raise KeyboardInterrupt
-
-    with connections.one(never), pytest.raises(KeyboardInterrupt), connections.one(interrupt):
-        pass
-    with connections.one(never) as connection:
-        assert connection
-
-
-def test_a_connection_comes_back_after_an_error():
-    connections = Connections(1)
-    with pytest.raises(ValueError, match="wrong"), connections.one(never):
-        raise ValueError("wrong")
-    with connections.one(never) as connection:
-        assert connection

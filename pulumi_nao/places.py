@@ -1,4 +1,4 @@
-"""How many exchanges with a server go on at a time, and who is next when there are too many."""
+"""A limited number of places, and who is next when all are taken."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Of each kind, looks and publications; each may have a thread as well.
-MOST_CONNECTIONS = 32
-
 _GIVE_UP_CHECK = 0.25
 
 
-class Connections:
-    """A limited number of connections. Who comes when all are taken waits in line, first come, first served.
+class Places:
+    """Who comes when all are taken waits in line, first come, first served.
 
-    The wait is the caller's own, so that a server which does not answer holds up no more threads than connections.
+    The wait is the caller's own: a line takes no thread.
 
     Args:
         most: How many there are.
@@ -31,16 +28,17 @@ class Connections:
         self._line: deque[threading.Event] = deque()
 
     @contextmanager
-    def one(self, give_up: Callable[[], bool]) -> Iterator[bool]:
-        """Have one of the connections for a while.
+    def one(self, give_up: Callable[[], bool], in_line: Callable[[], object] | None = None) -> Iterator[bool]:
+        """Have one of the places for a while.
 
         Args:
-            give_up: Whether to wait no longer; asked a few times a second.
+            give_up: Whether to wait no longer; asked a few times a second, and only while there is a wait.
+            in_line: Told when there is a wait.
 
         Yields:
             Whether there is one.
         """
-        if not self._take(give_up):
+        if not self._take(give_up, in_line):
             yield False
             return
         try:
@@ -48,7 +46,7 @@ class Connections:
         finally:
             self._give_back()
 
-    def _take(self, give_up: Callable[[], bool]) -> bool:
+    def _take(self, give_up: Callable[[], bool], in_line: Callable[[], object] | None) -> bool:
         with self._guard:
             if self._free:
                 self._free -= 1
@@ -57,6 +55,8 @@ class Connections:
             self._line.append(called)
         taken = False
         try:
+            if in_line:
+                in_line()
             while not taken and not give_up():
                 taken = called.wait(_GIVE_UP_CHECK)
         finally:  # also when Ctrl-C ends the wait of a main thread
