@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import heapq
+import math
+from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pulumi_nao.connections import MOST_CONNECTIONS
 from pulumi_nao.errors import HeldBack, LookFailed, NotSent, TooManyRequests
 from pulumi_nao.models import Job, JobState
 from pulumi_nao.pace import BUSY_PATIENCE
+from pulumi_nao.transport import MOST_CONNECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from pulumi_nao.clock import Clock, Deadline
+    from pulumi_nao.clock import Deadline
     from pulumi_nao.pace import Pace
+    from tests.core.virtual_time import Sleeper, VirtualClock
 
 RUNNING = JobState(has_finished=False, status="In progress")
 DONE = JobState(has_finished=True, status="success", message="success")
@@ -69,6 +72,30 @@ class Look:
     late: float
 
 
+class VirtualPlaces:
+    """`Places` in virtual time."""
+
+    def __init__(self, clock: VirtualClock, most: int) -> None:
+        self._clock = clock
+        self._free = most
+        self._line: deque[Sleeper] = deque()
+
+    @contextmanager
+    def one(self, longest: float) -> Iterator[bool]:
+        if self._free:
+            self._free -= 1
+        elif self._clock.cancelled or not self._clock.wait_for_call(self._line, longest):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            if self._line:
+                self._clock.call(self._line.popleft())
+            else:
+                self._free += 1
+
+
 class VirtualService:
     """Answers as `NaoClient` does, its place in the line included."""
 
@@ -76,7 +103,7 @@ class VirtualService:
 
     def __init__(
         self,
-        clock: Clock,
+        clock: VirtualClock,
         pace: Pace,
         job_seconds: Callable[[int], float] = lambda _site: 21.0,
         *,
@@ -90,9 +117,8 @@ class VirtualService:
         self.limit = limit
         self.latency = latency
         self.asks = asks
-        # When each connection is free again.
-        self._free_for_posts = [0.0] * MOST_CONNECTIONS
-        self._free_for_looks = [0.0] * MOST_CONNECTIONS
+        self._post_places = VirtualPlaces(clock, MOST_CONNECTIONS)
+        self._look_places = VirtualPlaces(clock, MOST_CONNECTIONS)
         self.requests: list[float] = []
         self.refused = 0
         self.posts: list[int] = []
@@ -100,13 +126,14 @@ class VirtualService:
 
     def publish(self, site_id: int, deadline: Deadline | None = None) -> Job:
         began = self.clock.monotonic()
-        number = self.pace.line_up(deadline, BUSY_PATIENCE)
-        if self.clock.cancelled:
-            raise NotSent("cancelled")
-        if number is None:
-            raise HeldBack(f"publication of site {site_id}", "NAO Cloud limits requests")
-        in_line = self.clock.monotonic() - began
-        early = self._exchange(number, self._free_for_posts)
+        with self._post_places.one(_left(deadline)) as connection:
+            number = self.pace.line_up(deadline, BUSY_PATIENCE) if connection else None
+            if self.clock.cancelled:
+                raise NotSent("cancelled")
+            if number is None:
+                raise HeldBack(f"publication of site {site_id}", "NAO Cloud limits requests")
+            in_line = self.clock.monotonic() - began
+            early = self._exchange(number)
         if early:
             error = TooManyRequests(f"publication of site {site_id}", "429 Too Many Requests")
             error.retry_after, error.in_line = self.asks(early), in_line
@@ -121,10 +148,11 @@ class VirtualService:
         raise NotImplementedError(job_id, operation)
 
     def _look(self, site_id: int, end: float, deadline: Deadline | None) -> JobState:
-        number = self.pace.line_up(deadline)
-        if number is None:
-            raise LookFailed("no turn")
-        early = self._exchange(number, self._free_for_looks)
+        with self._look_places.one(_left(deadline)) as connection:
+            number = self.pace.line_up(deadline) if connection else None
+            if number is None:
+                raise LookFailed("no turn")
+            early = self._exchange(number)
         if early:
             trouble = LookFailed("429")
             trouble.retry_after = self.asks(early)
@@ -135,11 +163,8 @@ class VirtualService:
         self.ends.append(Look(site_id, now - end))
         return DONE
 
-    def _exchange(self, number: int, free: list[float]) -> float:
+    def _exchange(self, number: int) -> float:
         """Send a request; 0 when the server takes it, else the seconds that it came too early."""
-        begins = max(self.clock.monotonic(), heapq.heappop(free))
-        heapq.heappush(free, begins + self.latency)
-        self.clock.sleep(begins - self.clock.monotonic())
         now = self.clock.monotonic()
         self.requests.append(now)
         early = self.limit.seconds_early(now) if self.limit else 0.0
@@ -150,3 +175,7 @@ class VirtualService:
         else:
             self.pace.let_through()
         return early
+
+
+def _left(deadline: Deadline | None) -> float:
+    return math.inf if deadline is None else deadline.remaining

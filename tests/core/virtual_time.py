@@ -9,6 +9,8 @@ from __future__ import annotations
 import heapq
 import math
 import threading
+from collections import deque
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import TYPE_CHECKING
@@ -19,13 +21,22 @@ if TYPE_CHECKING:
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
+@dataclass(order=True)
+class Sleeper:
+    """Who goes on at some moment, or when somebody calls."""
+
+    moment: float
+    number: int
+    go_on: Callable[[], None] | None = field(compare=False)
+
+
 class VirtualClock:
     """Runs tasks until all have ended; cancels itself at a given time, if it is told to."""
 
     def __init__(self, cancel_at: float = math.inf) -> None:
         self.time = 0.0
         self._cancel_at = cancel_at
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._due: list[Sleeper] = []
         self._order = count()
         self._mine = threading.local()
         self._all_ended = threading.Event()
@@ -42,13 +53,27 @@ class VirtualClock:
         return self.time >= self._cancel_at
 
     def sleep(self, seconds: float) -> None:
+        self.wait_for_call(deque(), seconds)
+
+    def wait_for_call(self, line: deque[Sleeper], seconds: float) -> bool:
+        """Sleep until called out of the line, or for so long; whether it was called."""
         end = self.time + seconds
         if not self.cancelled:
             end = min(end, self._cancel_at)
         baton = self._mine.baton
-        self._at(end, baton.release)
+        sleeper = self._at(end, baton.release)
+        line.append(sleeper)
         self._go_on()
         baton.acquire()
+        called = sleeper.go_on is None
+        if not called:
+            line.remove(sleeper)
+        return called
+
+    def call(self, sleeper: Sleeper) -> None:
+        if sleeper.go_on:
+            self._at(self.time, sleeper.go_on)
+            sleeper.go_on = None
 
     def run(self, *tasks: Callable[[], None]) -> None:
         """Run functions side by side, each in a thread, from this moment on."""
@@ -69,13 +94,16 @@ class VirtualClock:
             self._errors.append(error)
         self._go_on()
 
-    def _at(self, moment: float, go_on: Callable[[], None]) -> None:
-        heapq.heappush(self._due, (moment, next(self._order), go_on))
+    def _at(self, moment: float, go_on: Callable[[], None]) -> Sleeper:
+        sleeper = Sleeper(moment, next(self._order), go_on)
+        heapq.heappush(self._due, sleeper)
+        return sleeper
 
     def _go_on(self) -> None:
-        if not self._due:
-            self._all_ended.set()
-            return
-        moment, _, go_on = heapq.heappop(self._due)
-        self.time = max(self.time, moment)
-        go_on()
+        while self._due:
+            sleeper = heapq.heappop(self._due)
+            if sleeper.go_on:
+                self.time = max(self.time, sleeper.moment)
+                sleeper.go_on()
+                return
+        self._all_ended.set()
