@@ -7,6 +7,7 @@ PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 READY := .venv/.ready
 OLDEST_READY := .venv-oldest/.ready
+BELOW_ENGINE := tests/core tests/client tests/faults tests/simulator tests/plugin_host
 
 .PHONY: help
 help:  ## Print this list
@@ -39,7 +40,7 @@ newest: $(READY) $(OLDEST_READY)  ## Run the tests below the engine on the newes
 	@rm -rf .venv-newest
 	@$(PYTHON) -m venv .venv-newest
 	@$(BIN)/uv pip install --quiet --python .venv-newest/bin/python --group test --editable .
-	@.venv-newest/bin/python -m pytest tests/core tests/client tests/faults tests/simulator tests/plugin_host
+	@.venv-newest/bin/python -m pytest $(BELOW_ENGINE)
 
 .PHONY: mutants
 mutants: .venv-mutants/.ready  ## Break jobs and lifecycle in small ways, and list the ways that tests/core does not notice
@@ -80,7 +81,7 @@ wheel: $(READY) $(OLDEST_READY)  ## Build the wheel, install it alone and run th
 	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check --no-deps dist/*.whl
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; cp -r tests pyproject.toml "$$folder"; \
 	  ln -s "$(CURDIR)/.venv-oldest" "$$folder/.venv-oldest"; cd "$$folder"; \
-	  "$(CURDIR)/.venv-wheel/bin/python" -m pytest tests/core tests/client tests/faults tests/simulator tests/plugin_host
+	  "$(CURDIR)/.venv-wheel/bin/python" -m pytest $(BELOW_ENGINE)
 
 .PHONY: format
 format: $(READY)  ## Format the code

@@ -25,14 +25,14 @@ from pulumi_nao.errors import (
     Rejected,
     TooManyRequests,
 )
-from pulumi_nao.models import JobState
+from pulumi_nao.models import JOB_NUMBER, JobState
 from pulumi_nao.text import printable
 from pulumi_nao.wire import AcceptedDocument, JobDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_JOB_PATH = re.compile(r"/background_jobs/([0-9]{1,20})/?\Z", re.ASCII)
+_JOB_PATH = re.compile(rf"/background_jobs/({JOB_NUMBER})/?\Z")
 _LONGEST_WORDS = 300
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 

@@ -26,7 +26,7 @@ from pulumi_nao.errors import (
 )
 from pulumi_nao.exchange import Exchange, WatchedAdapter
 from pulumi_nao.logs import protect
-from pulumi_nao.models import Job, JobState, Probe, publication_of, site_number
+from pulumi_nao.models import JOB_NUMBER, Job, JobState, Probe, publication_of, site_number
 from pulumi_nao.pace import BUSY_PATIENCE, Pace
 from pulumi_nao.places import Places
 from pulumi_nao.transport import (
@@ -54,7 +54,6 @@ CANCELLED_LOOK_GRACE = 1.0
 # Seconds: of many looks that are due at one deadline, each has its turn.
 LAST_LOOK_PATIENCE = 5.0
 
-_JOB = re.compile("[0-9]{1,20}", re.ASCII)
 _LIMITED = "NAO Cloud limits requests"
 _UNANSWERED = "earlier requests are still without an answer"
 
@@ -229,7 +228,7 @@ class NaoClient:
         Raises:
             NotSent: It is no job's number.
         """
-        if not isinstance(job_id, str) or not _JOB.fullmatch(job_id):
+        if not isinstance(job_id, str) or not re.fullmatch(JOB_NUMBER, job_id):
             raise NotSent(f"{operation} not looked at: write the job's number as text, such as '48145'")
         url = self._url(f"background_jobs/{job_id}")
         return Job(operation, job_id, url, lambda deadline=None: self._look(job_id, deadline))

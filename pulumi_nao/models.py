@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pulumi_nao.clock import Deadline
 
 SUCCESS = "success"
+JOB_NUMBER = "[0-9]{1,20}"  # for regular expressions
 
 
 @dataclass(frozen=True)

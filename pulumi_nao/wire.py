@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, StrictStr, ValidationInfo
 
+from pulumi_nao.models import JOB_NUMBER
 from pulumi_nao.text import printable
 
 
@@ -53,7 +54,7 @@ class JobDocument(BaseModel):
 class AcceptedData(BaseModel):
     """`data` of a `202 Accepted`: the id of the job resource."""
 
-    id: Annotated[str, BeforeValidator(str), Field(pattern=r"^[0-9]{1,20}$")]
+    id: Annotated[str, BeforeValidator(str), Field(pattern=f"^{JOB_NUMBER}$")]
 
 
 class AcceptedDocument(BaseModel):

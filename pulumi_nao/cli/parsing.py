@@ -6,9 +6,9 @@ import argparse
 import re
 from typing import Any
 
+from pulumi_nao.models import JOB_NUMBER, site_number
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.text import parse_timeout
-from pulumi_nao.triggers import LARGEST_INTEGER
 
 
 def site(text: str) -> tuple[str | None, int]:
@@ -21,9 +21,12 @@ def site(text: str) -> tuple[str | None, int]:
         The namespace, if one is named, and the site's number.
     """
     namespace, colon, number = text.rpartition(":")
-    if not re.fullmatch("[0-9]{1,16}", number, re.ASCII) or not 0 < int(number) < LARGEST_INTEGER:
-        raise argparse.ArgumentTypeError("write a site's number, a whole number above 0, such as 910 or nao-eu:910")
-    return (_namespace(namespace) if colon else None), int(number)
+    try:
+        site_id = site_number(number)
+    except ValueError:
+        wanted = "write a site's number, a whole number above 0, such as 910 or nao-eu:910"
+        raise argparse.ArgumentTypeError(wanted) from None
+    return (_namespace(namespace) if colon else None), site_id
 
 
 def namespace(text: str) -> str:
@@ -44,7 +47,7 @@ def job(text: str) -> tuple[str, str | None]:
     Returns:
         The number, and the server's URL if an address was given.
     """
-    found = re.fullmatch(r"(?:(https?://\S+)/api/v2/background_jobs/)?([0-9]{1,20})/?", text, re.ASCII)
+    found = re.fullmatch(rf"(?:(https?://\S+)/api/v2/background_jobs/)?({JOB_NUMBER})/?", text)
     if not found:
         raise argparse.ArgumentTypeError("write a job's number, such as 48145, or its address from a log")
     return found[2], found[1]

@@ -61,6 +61,27 @@ def test_other_text_holds_none(text):
     assert leaks_in(text, [SECRET]) == []
 
 
+@pytest.fixture
+def run_planted(pytester, monkeypatch):
+    """Run a test of one statement that knows a secret; what pytest says of it."""
+    root = Path(__file__).resolve().parents[2]
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    pytester.makeconftest((root / "tests" / "conftest.py").read_text())
+
+    def run(statement):
+        pytester.makepyfile(f"""
+            import base64, logging, os, subprocess, sys
+            from pulumi_nao import NaoClient
+            from pulumi_nao.simulator import Simulator
+            SECRET = "-".join(["k", "0123456789", "planted"])
+            def test_leaks(inject, tmp_path):
+                {statement}
+        """)
+        return pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+
+    return run
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -74,16 +95,8 @@ def test_other_text_holds_none(text):
         "subprocess.run([sys.executable, '-c', f'print({SECRET!r})'], check=True, capture_output=True)",
     ],
 )
-def test_a_test_that_writes_a_secret_fails(pytester, monkeypatch, statement):
-    root = Path(__file__).resolve().parents[2]
-    monkeypatch.setenv("PYTHONPATH", str(root))
-    pytester.makeconftest((root / "tests" / "conftest.py").read_text())
-    pytester.makepyfile(
-        "import base64, logging, os, subprocess, sys\n"
-        "SECRET = '-'.join(['k', '0123456789', 'planted'])\n"
-        f"def test_leaks(inject, tmp_path):\n    inject(SECRET)\n    {statement}\n"
-    )
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+def test_a_test_that_writes_a_secret_fails(run_planted, statement):
+    result = run_planted(f"inject(SECRET); {statement}")
     result.stdout.fnmatch_lines(["*a secret was written: *"])
     assert result.ret == 1
 
@@ -96,17 +109,7 @@ def test_a_test_that_writes_a_secret_fails(pytester, monkeypatch, statement):
         "subprocess.run([sys.executable, '-c', ''], env={**os.environ, 'NAO_EU_API_KEY': SECRET}, check=True)",
     ],
 )
-def test_a_key_that_a_test_uses_is_looked_for_without_being_named(pytester, monkeypatch, use):
-    root = Path(__file__).resolve().parents[2]
-    monkeypatch.setenv("PYTHONPATH", str(root))
-    pytester.makeconftest((root / "tests" / "conftest.py").read_text())
-    pytester.makepyfile(
-        "import os, subprocess, sys\n"
-        "from pulumi_nao import NaoClient\n"
-        "from pulumi_nao.simulator import Simulator\n"
-        "SECRET = '-'.join(['k', '0123456789', 'planted'])\n"
-        f"def test_leaks():\n    {use}\n    print(SECRET)\n"
-    )
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+def test_a_key_that_a_test_uses_is_looked_for_without_being_named(run_planted, use):
+    result = run_planted(f"{use}; print(SECRET)")
     result.stdout.fnmatch_lines(["*a secret was written: *"])
     assert result.ret == 1
