@@ -87,6 +87,8 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
             opts,
         )
 
+    # Properties, as in generated SDKs: Pulumi reads them once, while it resolves annotations for every resource.
+
     @property
     @pulumi.getter
     def site_id(self) -> pulumi.Output[int]:
