@@ -258,7 +258,7 @@ class JobFailed(JobError):
         else:
             said = f": {state.message}" if state.message else ", without a message"
             reason = f"the job ended with status {state.status!r}{said}"
-        took = state.duration or elapsed
+        took = elapsed if state.duration is None else state.duration
         after = "" if took is None else f" after {format_duration(took)}"
         super().__init__(
             f"{job.operation} failed: {reason}", job, state, f"Job: {job.url}", f"Status {state.status!r}{after}."

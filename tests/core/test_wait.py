@@ -1,6 +1,7 @@
 import decimal
 import math
 import statistics
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ from pulumi_nao.errors import (
 )
 from pulumi_nao.jobs import pause_after, start, wait
 from pulumi_nao.models import Job, JobState
-from tests.core.fake_clock import FakeClock
+from tests.core.fake_clock import START, FakeClock
 
 RUNNING = JobState(has_finished=False, status="In progress")
 RUNNING_FOR_A_MINUTE = JobState(has_finished=False, status="In progress", retry_after=60.0)
@@ -108,6 +109,13 @@ def test_a_failure_has_the_words_of_the_job(clock):
         f"  Job: {URL}\n"
         "  Status 'failure' after 0.7 s."
     )
+
+
+def test_a_failure_at_once_took_no_time_however_late_it_was_seen(clock):
+    at_once = replace(FAILED, created_at=START, updated_at=START)
+    with pytest.raises(JobFailed) as caught:
+        wait(job_of(RUNNING, at_once), clock=clock)
+    assert caught.value.details == (f"Job: {URL}", "Status 'failure' after 0 s.")
 
 
 def test_a_finished_job_with_another_status_is_a_failure_that_says_so(clock):
