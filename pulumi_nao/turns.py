@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pulumi_nao.errors import NotSent
@@ -25,7 +26,7 @@ class Turns:
 
     def __init__(self, clock: Clock, at_once: int | None = None) -> None:
         self._clock = clock
-        self._all = Places(at_once) if at_once else None
+        self._all = Places(at_once or sys.maxsize)
         self._sites: dict[Hashable, Places] = {}
         self._guard = threading.Lock()
 
@@ -49,9 +50,9 @@ class Turns:
 
         with (
             of_site.one(self._is_cancelled, wait_told) as site_is_free,
-            self._all.one(self._is_cancelled) if self._all and site_is_free else nullcontext(site_is_free) as turn,
+            self._all.one(self._is_cancelled) as turn_has_come,
         ):
-            if not turn:
+            if not (site_is_free and turn_has_come):
                 raise NotSent(f"{operation} not sent: cancelled while it waited for its turn")
             yield
 
