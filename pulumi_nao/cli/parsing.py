@@ -47,7 +47,7 @@ def job(text: str) -> tuple[str, str | None]:
     Returns:
         The number, and the server's URL if an address was given.
     """
-    found = re.fullmatch(rf"(?:(https?://\S+)/api/v2/background_jobs/)?({JOB_NUMBER})/?", text)
+    found = re.fullmatch(rf"(?:(https?://\S+)/api/v2/background_jobs/)?({JOB_NUMBER})/?", text, re.ASCII)
     if not found:
         raise argparse.ArgumentTypeError("write a job's number, such as 48145, or its address from a log")
     return found[2], found[1]
