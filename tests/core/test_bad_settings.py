@@ -244,7 +244,7 @@ def test_any_text_passes_or_is_refused_in_one_line_without_being_repeated(key, v
     assert len(found) == 1
     assert found[0].isprintable()
     [said_of_any] = refusals(config={f"nao:{key}": "\x1b"}, environment={})
-    assert value not in found[0] or value in said_of_any or len(value) < 8
+    assert found[0].count(value) <= said_of_any.count(value) or len(value) < 8
 
 
 NAMESPACE = st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8}){0,4}", fullmatch=True)
