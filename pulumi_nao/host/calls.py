@@ -1,8 +1,8 @@
 """Seeing the calls of the running gRPC server: which resource, which time-out, and `Cancel`.
 
-Private names of grpc in this module: `_server._Server` with its `_state.interceptor_pipeline` and
-`_state.thread_pool._max_workers`, `_server._select_thread_pool_for_behavior`, `_interceptor.service_pipeline`, and
-the attribute `experimental_thread_pool` of a handler.
+Private names of grpc in this module: `_server._Server` with its `_state.generic_handlers`,
+`_state.interceptor_pipeline` and `_state.thread_pool._max_workers`, `_server._select_thread_pool_for_behavior`,
+`_interceptor.service_pipeline`, and the attribute `experimental_thread_pool` of a handler.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_CALLS = 1024
 # What a provider in the stock host can count on: never more than so many of its calls at a time.
 STOCK_CALLS = 4
 
-_SERVICE = "/pulumirpc.ResourceProvider/"
+_SERVICE = "pulumirpc.ResourceProvider"
 _QUICK_METHODS = frozenset({"Check", "Diff"})
 _LONG_METHODS = frozenset({"Create", "Read", "Update", "Delete"})
 
@@ -63,13 +63,13 @@ class Calls(grpc.ServerInterceptor):
     of other dynamic providers, which share the process, run four at a time as ever: they may rely on that.
 
     Args:
-        resource_type: The type whose calls are ours, as it stands in a URN.
+        resource_type: The type whose calls are ours, without those of its parents.
         on_cancel: Called when the engine wants all operations to end. It also does so at the end of every run.
     """
 
     def __init__(self, resource_type: str, on_cancel: Callable[[], None]) -> None:
         self.pool = ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="nao-call")
-        self._resource_type = f"::{resource_type}::"
+        self._resource_type = resource_type
         self._on_cancel = on_cancel
         self._local = threading.local()
         self._others = threading.BoundedSemaphore(STOCK_CALLS)
@@ -88,9 +88,13 @@ class Calls(grpc.ServerInterceptor):
             handler_call_details: Says which method is called.
         """
         handler = continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None or not handler_call_details.method.startswith(_SERVICE):
+        if (
+            handler is None
+            or handler.unary_unary is None
+            or not handler_call_details.method.startswith(f"/{_SERVICE}/")
+        ):
             return handler
-        method = handler_call_details.method.removeprefix(_SERVICE)
+        method = handler_call_details.method.removeprefix(f"/{_SERVICE}/")
         behaviour = handler.unary_unary
 
         def run(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - messages of many types
@@ -104,7 +108,7 @@ class Calls(grpc.ServerInterceptor):
         if method == "Cancel":
             self._on_cancel()
         urn = getattr(request, "urn", "")
-        if self._resource_type not in urn:
+        if resource_type_of(urn) != self._resource_type:
             if method not in _LONG_METHODS:
                 return behaviour(request, context)
             with self._others:
@@ -116,6 +120,12 @@ class Calls(grpc.ServerInterceptor):
             return behaviour(request, context)
         finally:
             self._local.call = None
+
+
+def resource_type_of(urn: str) -> str:
+    """A resource's own type: in a URN, it stands behind the types of its parents."""
+    types = urn.split("::", 3)[2:3]
+    return types[0].rpartition("$")[2] if types else ""
 
 
 def install(calls: Calls) -> Seen:
@@ -130,13 +140,19 @@ def install(calls: Calls) -> Seen:
     try:
         from grpc import _interceptor, _server  # noqa: PLC0415 - may be missing in a grpc to come
 
-        server = next(found for found in gc.get_objects() if type(found) is _server._Server)  # noqa: SLF001
-        state = server._state  # noqa: SLF001
+        states = [found._state for found in gc.get_objects() if type(found) is _server._Server]  # noqa: SLF001
+        state = next(state for state in states if _serves_providers(state))
         others = state.interceptor_pipeline.interceptors if state.interceptor_pipeline else ()
         state.interceptor_pipeline = _interceptor.service_pipeline((calls, *others))
     except (ImportError, AttributeError, StopIteration, TypeError):
         return Seen.NOTHING
     return Seen.CALLS_AND_THREADS if _widened(_server, state, calls.pool) else Seen.CALLS
+
+
+def _serves_providers(state: Any) -> bool:  # noqa: ANN401 - private names have no types
+    """Whether it is the state of the engine's server: another dynamic provider may have started one of its own."""
+    services = [handler for handler in state.generic_handlers if isinstance(handler, grpc.ServiceRpcHandler)]
+    return any(service.service_name() == _SERVICE for service in services)
 
 
 def _widened(server_module: Any, state: Any, pool: ThreadPoolExecutor) -> bool:  # noqa: ANN401 - private names have no types

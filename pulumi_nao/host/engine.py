@@ -19,13 +19,15 @@ class Engine:
     Args:
         address: Where it listens, `127.0.0.1:port`.
         on_gone: Called when the connection is lost: the engine was killed, and nobody reads any answer.
+        on_absent: Called when there was none from the start.
 
     Raises:
         AttributeError: The SDK's messages have changed.
     """
 
-    def __init__(self, address: str, on_gone: Callable[[], None]) -> None:
+    def __init__(self, address: str, on_gone: Callable[[], None], on_absent: Callable[[], None]) -> None:
         self._on_gone = on_gone
+        self._on_absent: Callable[[], None] | None = on_absent
         self._was_ready = False
         self._reconnecting = False
         self._channel = grpc.insecure_channel(address)
@@ -88,8 +90,12 @@ class Engine:
             self._reconnecting = True
             self._channel.unsubscribe(_ignore)
             self._channel.subscribe(_ignore, try_to_connect=True)
-        elif connectivity is grpc.ChannelConnectivity.TRANSIENT_FAILURE and self._was_ready:
-            self._on_gone()
+        elif connectivity is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
+            if self._was_ready:
+                self._on_gone()
+            elif self._on_absent:
+                self._on_absent()
+                self._on_absent = None
 
 
 def _ignore(_connectivity: grpc.ChannelConnectivity) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -32,10 +33,12 @@ class Unfinished:
     Attributes:
         resource_id: The resource's id.
         properties: The outputs.
+        reason_wanted: Whether the program declares an error hook, which reads the reason and decides what follows.
     """
 
     resource_id: str
     properties: Mapping[str, Any]
+    reason_wanted: bool = False
 
 
 class Host:
@@ -102,7 +105,8 @@ class Host:
         """
         call = self.call
         if call and self._failures and unfinished:
-            shown = self._engine is not None and self._engine.error(call.urn, text)
+            # A hook may call again, and then nothing has failed.
+            shown = not unfinished.reason_wanted and self._engine is not None and self._engine.error(call.urn, text)
             self._failures.set_unfinished(call, "" if shown else text, unfinished.resource_id, unfinished.properties)
         elif call and self._failures:
             self._failures.set_failure(call, text)
@@ -135,7 +139,7 @@ def _attach() -> Host:
     if failures is None and seen is not Seen.NOTHING:
         lacks.append(_NO_ANSWERS)
     if engine is None:
-        lacks.append("progress is not shown on the resource's row")
+        lacks.append(_NO_ROW)
     if lacks:
         host.warn(
             "this version of Pulumi's SDK or of grpcio is newer than pulumi-nao knows, so it publishes with less "
@@ -144,6 +148,7 @@ def _attach() -> Host:
     return host
 
 
+_NO_ROW = "progress is not shown on the resource's row"
 _NO_ANSWERS = "errors come with a traceback, and publications that have not finished are not recorded"
 _LACKS = {
     Seen.NOTHING: (
@@ -171,11 +176,17 @@ def _engine(cancel: threading.Event) -> Engine | None:
         # Nobody is left who would end this process.
         if hasattr(signal, "pthread_kill"):
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        else:  # Windows, where nothing else ends a main thread that waits
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def absent() -> None:
+        _print(f"warning: {_NO_ROW}: the engine does not answer")
 
     try:
         from pulumi_nao.host.engine import Engine  # noqa: PLC0415 - the SDK's messages may move
 
-        return Engine(sys.argv[1], gone)
+        # The engine's flags, such as --tracing, stand before its address.
+        return Engine(sys.argv[1:][-1], gone, absent)
     except (ImportError, AttributeError, IndexError, TypeError):
         return None
 

@@ -48,10 +48,13 @@ def set_unfinished(call: Call, text: str, resource_id: str, properties: Mapping[
     Args:
         call: The current call, a `Create` or an `Update`.
         text: What the user reads; empty when it was shown already.
-        resource_id: The resource's id.
+        resource_id: The id of a resource that is being created.
         properties: The outputs to save; those that are `None` are left out.
     """
-    inputs = call.request.properties if call.method == "Create" else call.request.news
+    if call.method == "Create":
+        inputs = call.request.properties
+    else:
+        inputs, resource_id = call.request.news, call.request.id
     # Reasons would be stored as init errors, and `replace_on_changes` takes stored ones for a change.
     detail = provider_pb2.ErrorResourceInitFailed(id=resource_id, reasons=[text] if text else [])
     detail.inputs.CopyFrom(inputs)

@@ -14,22 +14,35 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "k-0123456789-host-tier"
 
 
+def python_of(sdk):
+    """The Python that has the `oldest` supported SDK, or the `locked` one."""
+    python = ROOT / ".venv-oldest" / "bin" / "python" if sdk == "oldest" else Path(sys.executable)
+    if not python.exists():
+        leave_out(f"there is no {python}: `make test` makes it")
+    return python
+
+
+def link_package(folder):
+    """Put the package alone, from the work tree or an installed wheel, beside the SDK of any Python."""
+    (folder / "pulumi_nao").symlink_to(Path(pulumi_nao.__file__).parent)
+    return folder
+
+
 @pytest.fixture(params=["oldest", "locked"])
 def start_host(request, nao, tmp_path):
     """Start a host at the oldest SDK or the locked one."""
-    python = ROOT / ".venv-oldest" / "bin" / "python" if request.param == "oldest" else Path(sys.executable)
-    if not python.exists():
-        leave_out(f"there is no {python}: `make test` makes it")
-    # The package alone, from the work tree or an installed wheel, beside the SDK of that Python.
-    (tmp_path / "pulumi_nao").symlink_to(Path(pulumi_nao.__file__).parent)
+    python = python_of(request.param)
+    link_package(tmp_path)
 
     with contextlib.ExitStack() as running:
 
-        def start(code="", config=None, **environment):
+        def start(code="", config=None, flags=(), engine="", **environment):
             if code:
                 (tmp_path / "sitecustomize.py").write_text(code)
             ours = {"PYTHONPATH": str(tmp_path), "NAO_API_KEY": KEY, "NAO_BASE_URL": nao.url}
-            return running.enter_context(running_host(python, tmp_path, config or {}, {**ours, **environment}))
+            return running.enter_context(
+                running_host(python, tmp_path, config or {}, {**ours, **environment}, flags, engine)
+            )
 
         yield start
 

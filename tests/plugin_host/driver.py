@@ -9,7 +9,7 @@ import base64
 import os
 import pickle
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent import futures
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -48,13 +48,15 @@ class PluginHost:
         stub: The calls themselves.
         log: What the process told the engine.
         pid: The process.
+        stop_engine: Ends the engine's side.
         patience: Seconds that a call may take.
     """
 
-    def __init__(self, stub: Any, log: EngineLog, stderr: Path, pid: int) -> None:
+    def __init__(self, stub: Any, log: EngineLog, stderr: Path, pid: int, stop_engine: Callable[[], object]) -> None:
         self.stub = stub
         self.log = log
         self.pid = pid
+        self.stop_engine = stop_engine
         self.patience = 60.0
         self._stderr = stderr
 
@@ -62,21 +64,21 @@ class PluginHost:
         """What the process has written to its standard error so far."""
         return self._stderr.read_text()
 
-    def check(self, news: Bag, olds: Bag | None = None) -> Any:
-        return self._call("Check", provider_pb2.CheckRequest(urn=URN, olds=_bag(olds or {}), news=_bag(news)))
+    def check(self, news: Bag, olds: Bag | None = None, urn: str = URN) -> Any:
+        return self._call("Check", provider_pb2.CheckRequest(urn=urn, olds=_bag(olds or {}), news=_bag(news)))
 
-    def diff(self, olds: Bag, news: Bag) -> Any:
-        return self._call("Diff", provider_pb2.DiffRequest(id="910", urn=URN, olds=_bag(olds), news=_bag(news)))
+    def diff(self, olds: Bag, news: Bag, urn: str = URN) -> Any:
+        return self._call("Diff", provider_pb2.DiffRequest(id="910", urn=urn, olds=_bag(olds), news=_bag(news)))
 
-    def create(self, inputs: Bag, timeout: float = 0.0) -> Any:
-        return self._call("Create", provider_pb2.CreateRequest(urn=URN, properties=_bag(inputs), timeout=timeout))
+    def create(self, inputs: Bag, timeout: float = 0.0, urn: str = URN) -> Any:
+        return self._call("Create", provider_pb2.CreateRequest(urn=urn, properties=_bag(inputs), timeout=timeout))
 
-    def update(self, olds: Bag, news: Bag, timeout: float = 0.0) -> Any:
-        request = provider_pb2.UpdateRequest(id="910", urn=URN, olds=_bag(olds), news=_bag(news), timeout=timeout)
+    def update(self, olds: Bag, news: Bag, timeout: float = 0.0, urn: str = URN) -> Any:
+        request = provider_pb2.UpdateRequest(id="910", urn=urn, olds=_bag(olds), news=_bag(news), timeout=timeout)
         return self._call("Update", request)
 
-    def read(self, properties: Bag) -> Any:
-        return self._call("Read", provider_pb2.ReadRequest(id="910", urn=URN, properties=_bag(properties)))
+    def read(self, properties: Bag, urn: str = URN) -> Any:
+        return self._call("Read", provider_pb2.ReadRequest(id="910", urn=urn, properties=_bag(properties)))
 
     def delete(self, properties: Bag) -> Any:
         return self._call("Delete", provider_pb2.DeleteRequest(id="910", urn=URN, properties=_bag(properties)))
@@ -120,7 +122,12 @@ def failure_of(error: grpc.RpcError) -> tuple[str, provider_pb2.ErrorResourceIni
 
 @contextmanager
 def running_host(
-    python: Path, folder: Path, config: Mapping[str, str], environment: Mapping[str, str]
+    python: Path,
+    folder: Path,
+    config: Mapping[str, str],
+    environment: Mapping[str, str],
+    flags: Sequence[str] = (),
+    engine: str = "",
 ) -> Iterator[PluginHost]:
     """Start a host, configure it, and end it.
 
@@ -129,6 +136,8 @@ def running_host(
         folder: For what the process writes to its standard error.
         config: The stack's configuration.
         environment: Beside this process' own.
+        flags: What the engine puts before its address.
+        engine: Another address than that of the engine's stand-in.
     """
     log = EngineLog()
     server = grpc.server(futures.ThreadPoolExecutor(4))
@@ -138,7 +147,7 @@ def running_host(
     stderr = folder / f"stderr-{address.rpartition(':')[2]}"
     with stderr.open("w") as errors:
         process = subprocess.Popen(
-            [python, "-u", "-m", "pulumi.dynamic", address],
+            [python, "-u", "-m", "pulumi.dynamic", *flags, engine or address],
             env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -147,7 +156,9 @@ def running_host(
     assert process.stdout
     channel = grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}")
     try:
-        host = PluginHost(provider_pb2_grpc.ResourceProviderStub(channel), log, stderr, process.pid)
+        host = PluginHost(
+            provider_pb2_grpc.ResourceProviderStub(channel), log, stderr, process.pid, lambda: server.stop(0)
+        )
         arguments = struct_pb2.Struct()
         arguments.update(config)
         host.stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=60)

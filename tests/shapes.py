@@ -1,0 +1,71 @@
+"""The shapes that programs give a publication: how strangers write them.
+
+Each is a program of its own, run as it stands by the engine tier, and registered by the SDK for the plugin-host tier.
+"""
+
+HEAD = """
+import json
+import pulumi
+from pulumi import Alias, ComponentResource, ResourceOptions
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+from pulumi_nao import TrackingConfigPublication
+
+config = pulumi.Config()
+name = config.get("name") or "site"
+inputs = {"site_id": config.get("site") or 910, "triggers": {"zones": config.get("zones") or "a"}}
+
+def options(**more):
+    limits = json.loads(config.get("limits") or "{}")
+    return ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(**limits), **more)
+
+class Site(TrackingConfigPublication):
+    pass
+
+class Hall(Site):
+    pass
+
+class Warehouse(ComponentResource):
+    def __init__(self, name, opts=None):
+        super().__init__("acme:index:Warehouse", name, None, opts)
+
+class KeepsNothing(ResourceProvider):
+    def create(self, props):
+        return CreateResult("note", props)
+
+class Note(Resource):
+    def __init__(self, name):
+        super().__init__(KeepsNothing(), name, {})
+
+def as_they_are(args):
+    return pulumi.ResourceTransformationResult(args.props, args.opts)
+"""
+
+SHAPES = {
+    "root": "TrackingConfigPublication(name, **inputs, opts=options())",
+    "component": "TrackingConfigPublication(name, **inputs, opts=options(parent=Warehouse('w')))",
+    "component in a component": (
+        "inner = Warehouse('inner', ResourceOptions(parent=Warehouse('outer')))\n"
+        "TrackingConfigPublication(name, **inputs, opts=options(parent=inner))"
+    ),
+    "beneath a custom resource": "TrackingConfigPublication(name, **inputs, opts=options(parent=Note('note')))",
+    "subclass": "Site(name, **inputs, opts=options())",
+    "subclass of a subclass": "Hall(name, **inputs, opts=options())",
+    "subclass in a component": "Site(name, **inputs, opts=options(parent=Warehouse('w')))",
+    "aliased": "TrackingConfigPublication(name, **inputs, opts=options(aliases=[Alias(name='former')]))",
+    "transformed": "TrackingConfigPublication(name, **inputs, opts=options(transformations=[as_they_are]))",
+    "ignored changes": "TrackingConfigPublication(name, **inputs, opts=options(ignore_changes=['base_url']))",
+    "protected": "TrackingConfigPublication(name, **inputs, opts=options(protect=True))",
+    "deleted before it is replaced": (
+        "TrackingConfigPublication(name, **inputs, opts=options(delete_before_replace=True))"
+    ),
+    "error hook": (
+        "hook = pulumi.ErrorHook('hook', lambda args: False)\n"
+        "hooks = pulumi.ResourceHookBinding(on_error=[hook])\n"
+        "TrackingConfigPublication(name, **inputs, opts=options(hooks=hooks))"
+    ),
+}
+
+
+def program(shape: str) -> str:
+    """The whole text of a shape's program; its configuration is `name`, `site`, `zones` and `limits`."""
+    return f"{HEAD}\n{SHAPES[shape]}\n"
