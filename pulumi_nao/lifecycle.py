@@ -206,6 +206,8 @@ class Publisher:
             limit: How long it may take, counted from the first request.
             report: Told of progress.
         """
+        if difference(recorded, recorded.site_id, triggers, self._client.base_url) is Change.NONE:
+            return Outcome(recorded)  # Pulumi also updates what has nothing but a stored failure of an earlier try
         operation = publication_of(recorded.site_id)
         try:
             with self._turns.take((self._client.base_url, recorded.site_id), operation, report):

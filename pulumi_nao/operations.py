@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
-from datetime import datetime
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import pulumi
 
@@ -20,11 +19,13 @@ from pulumi_nao.errors import ConfigurationError, Defect, JobRunsOn, NaoError, N
 from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.inputs import check_inputs
 from pulumi_nao.lifecycle import Attempt, Change, Limit, Outcome, Publisher, difference
+from pulumi_nao.markers import CONFIGURATION, ERROR_HOOK, MARKERS
 from pulumi_nao.models import publication_of
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE
+from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.pace import Pace
-from pulumi_nao.settings import Setting, Settings
-from pulumi_nao.text import format_moment, redact
+from pulumi_nao.records import Bag, attempt_in, outputs_of
+from pulumi_nao.settings import Setting, Settings, hidden_settings
+from pulumi_nao.text import redact
 from pulumi_nao.turns import Turns
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     Parameters = ParamSpec("Parameters")
     Method = Callable[Concatenate["Operations", Parameters], "Result"]
 
-Bag = dict[str, Any]
 Result = TypeVar("Result")
 
 _COMPARED = ("site_id", "triggers", "base_url")
@@ -52,7 +52,7 @@ def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
         except ProviderError:
             raise
         except Exception as defect:  # noqa: BLE001 - whatever it is
-            self._fail(Defect(f"`{method.__name__}` of a publication", defect))
+            self._fail(Defect(f"`{method.__name__}` of a publication", defect), "publishes again")
 
     return run
 
@@ -76,6 +76,8 @@ class Operations:
         self._turns: Turns | None = None
         self._paces: dict[str, Pace] = {}
         self._publishers: dict[tuple[str, Setting], Publisher] = {}
+        # What an error hook makes the engine call again for: it then passes the record from before the first call.
+        self._unsuccessful: dict[str, Attempt] = {}
         self._advice_given: set[tuple[str, ...]] = set()
 
     @_guarded
@@ -89,7 +91,10 @@ class Operations:
         Returns:
             The inputs in their one form, with `base_url`; and the problems.
         """
-        given = {key: value for key, value in news.items() if not key.startswith("__")}
+        given = {key: value for key, value in news.items() if not key.startswith("__") and key not in MARKERS}
+        # `ignore_changes` puts recorded inputs into the program's, also this one, which is added below.
+        if "base_url" in given and given["base_url"] == olds.get("base_url"):
+            del given["base_url"]
         checked, problems = check_inputs(given)
         if checked is None:
             return dict(news), problems
@@ -97,12 +102,16 @@ class Operations:
         problems = self._settings.problems(namespace)
         if problems:
             return dict(news), problems
-        server = self._settings.stated_server(namespace)
-        if server is None:
-            server = self._recorded_server(olds, namespace) or PUBLIC_SERVER
+        stated, recorded = self._settings.stated_server(namespace), self._recorded_server(olds, namespace)
+        problem = self._hidden(namespace, news.get(CONFIGURATION), stated, recorded)
+        if problem:
+            return dict(news), [problem]
+        server = stated or recorded or PUBLIC_SERVER
         inputs = {"site_id": checked.site_id, "config_namespace": namespace, "base_url": server}
         if checked.triggers is not None:
             inputs["triggers"] = checked.triggers
+        if news.get(ERROR_HOOK):
+            inputs[ERROR_HOOK] = True
         return inputs, []
 
     @_guarded
@@ -115,14 +124,14 @@ class Operations:
         """
         if any(pulumi.contains_unknowns(news.get(name)) for name in _COMPARED):
             return True, []
-        recorded = _attempt(olds)
+        recorded = _recorded(olds, news)
         change = difference(recorded, int(news["site_id"]), news.get("triggers"), news["base_url"])
         if change is not Change.REPLACE:
             return change is Change.PUBLISH, []
         namespace = news["config_namespace"]
         # The replacement is checked anew, without the recorded server: it would go to the public one.
         if recorded.base_url != PUBLIC_SERVER and self._settings.stated_server(namespace) is None:
-            self._fail(ConfigurationError(_lost_server(namespace)))
+            self._fail(ConfigurationError(_lost_server(namespace)), "tries again")
         names = {"site_id": recorded.site_id, "base_url": recorded.base_url}
         return True, [name for name, value in names.items() if news[name] != value]
 
@@ -136,11 +145,7 @@ class Operations:
         Returns:
             The outputs.
         """
-        publisher = self._publisher(props)
-        outcome = publisher.publish(
-            int(props["site_id"]), props.get("triggers"), self._limit(props), self._host.report
-        )
-        return self._outputs(outcome, props)
+        return self._run(None, props)
 
     @_guarded
     def update(self, olds: Bag, news: Bag) -> Bag:
@@ -153,9 +158,7 @@ class Operations:
         Returns:
             The outputs.
         """
-        publisher = self._publisher(news)
-        outcome = publisher.update(_attempt(olds), news.get("triggers"), self._limit(news), self._host.report)
-        return self._outputs(outcome, news)
+        return self._run(_recorded(olds, news), news)
 
     @_guarded
     def read(self, props: Bag) -> Bag:
@@ -167,13 +170,19 @@ class Operations:
         Returns:
             The outputs as they are now; what is stored when that cannot be found out.
         """
-        if "status" not in props or "base_url" not in props:
+        stored = {key: value for key, value in props.items() if not key.startswith("__")}
+        if not stored or CONFIGURATION in props:  # nothing at all, or the program's inputs
             self._host.fail(
                 "a publication cannot be imported: NAO Cloud has no record of it to read\n"
                 "  Declare the resource and run `pulumi up`: it publishes the site once."
             )
-        stored = {key: value for key, value in props.items() if not key.startswith("__")}
-        recorded = _attempt(stored)
+        recorded = attempt_in(stored)
+        if recorded is None:
+            self._host.warn(
+                "nothing is known of a publication here: the record is one of another kind of resource. "
+                "The next `pulumi up` publishes the site."
+            )
+            return stored
         if not recorded.may_be_running:
             return stored
         namespace = stored.get("config_namespace", DEFAULT_NAMESPACE)
@@ -181,48 +190,92 @@ class Operations:
             stated = self._settings.stated_server(namespace)
             if stated not in (None, recorded.base_url):
                 raise ConfigurationError(f"its server {recorded.base_url} is not the configured one")
-            current, trouble = self._publisher(stored, quiet=True).refresh(recorded)
+            current, trouble = self._publisher(stored).refresh(recorded)
         except NaoError as error:
             current, trouble = recorded, error
         if trouble:
             self._host.warn(f"{publication_of(recorded.site_id)}: its job was not looked at: {trouble.headline}")
             return stored
-        return {**stored, **_outputs_of(current)}
+        return {**stored, **outputs_of(current)}
+
+    def _hidden(self, namespace: str, seen: object, stated: str | None, recorded: str | None) -> str:
+        """Say why the key must not be used: the program's configuration is not what this process goes by."""
+        if not isinstance(seen, dict):  # `ignore_changes` or a transform took it away
+            if stated is not None or recorded in (None, PUBLIC_SERVER):
+                return ""
+            return f"{_lost_server(namespace)}. Where it is set, an explicit provider of pulumi-python hides it"
+        names = [name for name in seen["names"] if not self._settings.is_configured(name)]
+        if names:
+            return hidden_settings(names)
+        if seen["server"] not in ("", stated):
+            return (
+                f"the program is configured for the server {seen['server']}, and its provider for "
+                f"{stated or 'none'}; set {environment_prefix(namespace)}BASE_URL to the same value for both"
+            )
+        return ""
 
     def _recorded_server(self, olds: Bag, namespace: str) -> str | None:
-        # Another namespace is another account: its server must not get this one's key.
-        if olds.get("config_namespace", DEFAULT_NAMESPACE) != namespace:
+        # Another namespace is another account: its server must not get this one's key. Without one, the inputs are
+        # those of another kind of resource.
+        if olds.get("config_namespace") != namespace:
             return None
-        return olds.get("base_url")
+        server = olds.get("base_url")
+        return server if isinstance(server, str) else None
 
-    def _publisher(self, props: Bag, *, quiet: bool = False) -> Publisher:
+    def _run(self, recorded: Attempt | None, props: Bag) -> Bag:
+        """Publish, or bring the recorded attempt to a good end."""
+        call = self._host.call
+        earlier = self._unsuccessful.get(call.urn) if call else None
+        if earlier and (earlier.site_id, earlier.base_url) != (int(props["site_id"]), props["base_url"]):
+            earlier = None  # a replacement, under the same URN
+        outcome = self._outcome(earlier or recorded, props)
+        attempt = outcome.attempt or earlier
+        if call and outcome.error and attempt:
+            self._unsuccessful[call.urn] = attempt
+        elif call:
+            self._unsuccessful.pop(call.urn, None)
+        outputs: Bag = {"config_namespace": props["config_namespace"], **(outputs_of(attempt) if attempt else {})}
+        if outcome.error:
+            reason_wanted = bool(props.get(ERROR_HOOK))
+            unfinished = Unfinished(str(int(props["site_id"])), outputs, reason_wanted=reason_wanted)
+            saves = self._host.saves_unfinished
+            next_step = _next_step(outcome.error, outcome.attempt, earlier, saves=saves)
+            self._fail(outcome.error, next_step, unfinished if attempt and saves else None)
+        return outputs
+
+    def _outcome(self, recorded: Attempt | None, props: Bag) -> Outcome:
+        site_id, triggers, report = int(props["site_id"]), props.get("triggers"), self._host.report
         try:
-            key = self._settings.api_key(props["config_namespace"])
-            with self._guard:
-                server = props["base_url"]
-                if self._turns is None:
-                    self._turns = Turns(self._clock, self._settings.concurrency())
-                if server not in self._paces:
-                    self._paces[server] = Pace(self._clock, self._settings.requests_per_second())
-                account = (server, key)
-                if account not in self._publishers:
-                    from pulumi_nao.client import NaoClient  # noqa: PLC0415 - see the module's docstring
-
-                    client = NaoClient(
-                        key.value,
-                        server,
-                        key_origin=key.source,
-                        namespace=props["config_namespace"],
-                        clock=self._clock,
-                        pace=self._paces[server],
-                    )
-                    self._publishers[account] = Publisher(client, self._clock, self._turns)
-                return self._publishers[account]
+            publisher, limit = self._publisher(props), self._limit(props)
         except ConfigurationError as error:
-            if quiet:
-                raise
-            operation = publication_of(int(props["site_id"]))
-            self._fail(ConfigurationError(f"{operation} not sent: {error.headline}", *error.details))
+            headline = f"{publication_of(site_id)} not sent: {error.headline}"
+            return Outcome(None, ConfigurationError(headline, *error.details))
+        if recorded is None:
+            return publisher.publish(site_id, triggers, limit, report)
+        return publisher.update(recorded, triggers, limit, report)
+
+    def _publisher(self, props: Bag) -> Publisher:
+        key = self._settings.api_key(props["config_namespace"])
+        with self._guard:
+            server = props["base_url"]
+            if self._turns is None:
+                self._turns = Turns(self._clock, self._settings.concurrency())
+            if server not in self._paces:
+                self._paces[server] = Pace(self._clock, self._settings.requests_per_second())
+            account = (server, key)
+            if account not in self._publishers:
+                from pulumi_nao.client import NaoClient  # noqa: PLC0415 - see the module's docstring
+
+                client = NaoClient(
+                    key.value,
+                    server,
+                    key_origin=key.source,
+                    namespace=props["config_namespace"],
+                    clock=self._clock,
+                    pace=self._paces[server],
+                )
+                self._publishers[account] = Publisher(client, self._clock, self._turns)
+            return self._publishers[account]
 
     def _limit(self, props: Bag) -> Limit:
         call = self._host.call
@@ -230,63 +283,29 @@ class Operations:
             return Limit(call.timeout, f"custom_timeouts.{call.method.lower()}")
         return self._settings.limit(props["config_namespace"])
 
-    def _outputs(self, outcome: Outcome, props: Bag) -> Bag:
-        outputs: Bag = {name: props[name] for name in ("site_id", "triggers", "config_namespace") if name in props}
-        if outcome.attempt:
-            outputs |= _outputs_of(outcome.attempt)
-        if outcome.error:
-            saved = outcome.attempt is not None and self._host.saves_unfinished
-            self._fail(outcome.error, Unfinished(str(int(props["site_id"])), outputs) if saved else None)
-        return outputs
-
-    def _fail(self, error: NaoError, unfinished: Unfinished | None = None) -> NoReturn:
+    def _fail(self, error: NaoError, next_step: str, unfinished: Unfinished | None = None) -> NoReturn:
         with self._guard:
             first = error.advice not in self._advice_given
             self._advice_given.add(error.advice)
-        if isinstance(error, (JobRunsOn, Defect)) and unfinished and unfinished.properties.get("job_id"):
-            next_step = "goes on waiting for this job"
-        elif isinstance(error, JobRunsOn) and self._host.saves_unfinished:
-            next_step = "waits for this job to end, and publishes"
-        elif isinstance(error, (NotSent, Rejected)):
-            next_step = "tries again"
-        else:
-            next_step = "publishes again"
         text = error.text(f"The next `pulumi up` {next_step}.", advice=first)
         self._host.fail(redact(text, self._settings.keys), unfinished)
 
 
-def _attempt(props: Bag) -> Attempt:
-    return Attempt(
-        site_id=int(props["site_id"]),
-        triggers=props.get("triggers"),
-        base_url=props["base_url"],
-        job_id=props.get("job_id"),
-        job_url=props.get("job_url"),
-        has_finished=props.get("has_finished", False),
-        status=props["status"],
-        message=props.get("message"),
-        started_at=_moment(props.get("started_at")),
-        finished_at=_moment(props.get("finished_at")),
-        duration=props.get("duration"),
-    )
+def _next_step(error: NaoError, attempt: Attempt | None, earlier: Attempt | None, *, saves: bool) -> str:
+    """What the next `up` does after a failure of this call, whose own attempt may not be the one that is recorded."""
+    recorded = attempt or earlier
+    if saves and isinstance(error, JobRunsOn) and not attempt:
+        return "waits for this job to end, and publishes"
+    if saves and recorded and recorded.may_be_running:
+        return "goes on waiting for this job" if attempt else f"takes up job {recorded.job_id} first"
+    if isinstance(error, (NotSent, Rejected)):
+        return "tries again"
+    return "publishes again"
 
 
-def _outputs_of(attempt: Attempt) -> Bag:
-    return {
-        "base_url": attempt.base_url,
-        "job_id": attempt.job_id,
-        "job_url": attempt.job_url,
-        "has_finished": attempt.has_finished,
-        "status": attempt.status,
-        "message": attempt.message,
-        "started_at": format_moment(attempt.started_at),
-        "finished_at": format_moment(attempt.finished_at),
-        "duration": attempt.duration,
-    }
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+def _recorded(olds: Bag, news: Bag) -> Attempt:
+    """The recorded attempt; where nothing is known of one, it may have been for what the program wants now."""
+    return attempt_in(olds) or Attempt(int(news["site_id"]), None, news["base_url"])
 
 
 def _lost_server(namespace: str) -> str:

@@ -16,8 +16,10 @@ from pulumi.runtime.settings import get_monitor
 
 from pulumi_nao import interrupts
 from pulumi_nao.inputs import check_inputs
+from pulumi_nao.markers import CONFIGURATION, ERROR_HOOK
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.provider import TrackingConfigPublicationProvider
+from pulumi_nao.settings import Settings, hidden_settings
 from pulumi_nao.text import parse_timeout
 
 if TYPE_CHECKING:
@@ -29,7 +31,10 @@ _NOT_KNOWN_YET = (pulumi.Output, Awaitable, Unknown)
 _warned: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
-class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPublication"):
+MODULE, NAME = "nao", "TrackingConfigPublication"
+
+
+class TrackingConfigPublication(Resource, module=MODULE, name=NAME):
     """The published state of a site's tracking configuration in NAO Cloud.
 
     Creating it publishes the site and waits for the background job; a change of the triggers publishes again. A job
@@ -64,6 +69,8 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
         _, problems = check_inputs(given, _NOT_KNOWN_YET)
         if problems:
             raise pulumi.RunError("\n".join(f"{resource_name}: {problem}" for problem in problems))
+        # Configuration and environment of the program; the provider's process may have others.
+        self._seen = Settings(_in_stack, os.environ).seen(config_namespace)
         if not isinstance(get_monitor(), MockMonitor):
             _check_key(config_namespace)
             interrupts.quieten()
@@ -83,9 +90,27 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
                 "started_at": None,
                 "finished_at": None,
                 "duration": None,
+                CONFIGURATION: self._seen,
+                ERROR_HOOK: _wants_reasons(opts) or None,
             },
             opts,
         )
+
+    def __init_subclass__(cls, module: str = "", name: str = "", **kwargs: Any) -> None:  # noqa: ANN401 - of other bases
+        """Keep the type: the SDK would give a subclass another one, and the state would know another resource."""
+        if module or name:
+            raise pulumi.RunError(
+                f"{cls.__name__}: a subclass of TrackingConfigPublication keeps its type in the state; "
+                "leave out module= and name="
+            )
+        super().__init_subclass__(module=MODULE, name=NAME, **kwargs)
+
+    def _get_providers(self, t: str, pkg: str | None, opts: pulumi.ResourceOptions) -> Any:  # noqa: ANN401 - as in the SDK
+        """Refuse a provider that hides the configuration. The SDK asks here, when transformations are done."""
+        provider, providers = super()._get_providers(t, pkg, opts)
+        if provider is not None and self._seen["names"] and not isinstance(get_monitor(), MockMonitor):
+            raise pulumi.RunError(f"{self._name}: {hidden_settings(self._seen['names'])}")
+        return provider, providers
 
     # Properties, as in generated SDKs: Pulumi reads them once, while it resolves annotations for every resource.
 
@@ -180,6 +205,22 @@ def _refuse_options(resource_name: str, opts: object) -> None:
                 parse_timeout(timeout)
             except ValueError as error:
                 raise pulumi.RunError(f"{resource_name}: custom_timeouts.{name}: {error}") from None
+
+
+def _in_stack(name: str) -> str | None:
+    namespace, _, key = name.partition(":")
+    return pulumi.Config(namespace).get(key)
+
+
+def _wants_reasons(opts: pulumi.ResourceOptions | None) -> bool:
+    """Whether an error hook reads why a publication failed.
+
+    Pulumi stores such reasons, and a stored one is a change for `replace_on_changes` of everything: the site would be
+    published once more.
+    """
+    if opts is None or not getattr(getattr(opts, "hooks", None), "on_error", None):
+        return False
+    return not any("*" in path for path in opts.replace_on_changes or ())
 
 
 def _check_key(namespace: str) -> None:

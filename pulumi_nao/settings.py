@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.account import PUBLIC_SERVER, canonical_server, key_problem
 from pulumi_nao.errors import ConfigurationError
@@ -13,12 +13,17 @@ from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.text import parse_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+MALFORMED = "(malformed)"  # a server that no other equals
 MOST_AT_ONCE = 512
 FEWEST_REQUESTS_PER_SECOND = 0.01  # with fewer, every look would outlast its wait
 MOST_REQUESTS_PER_SECOND = 1000.0
 
+_OF_ACCOUNT = ("apiKey", "baseUrl", "timeout")
+_OF_PROCESS = ("concurrency", "requestsPerSecond")
+
+_SNAKE = re.compile("(?=[A-Z])")
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 
 
@@ -168,6 +173,27 @@ class Settings:
             self._problems[namespace] = tuple(problem for check in checks if (problem := _problem(check)))
         return [*self._problems[namespace]]
 
+    def seen(self, namespace: str) -> dict[str, Any]:
+        """What a program tells the provider of its configuration, see `markers.CONFIGURATION`.
+
+        Args:
+            namespace: `nao`, or another account's.
+        """
+        try:
+            server = self.stated_server(namespace) or ""
+        except ConfigurationError:
+            server = MALFORMED if self._find(namespace, "baseUrl", "BASE_URL") else ""
+        names = [f"{namespace}:{key}" for key in _OF_ACCOUNT] + [f"{DEFAULT_NAMESPACE}:{key}" for key in _OF_PROCESS]
+        return {"server": server, "names": [name for name in names if self.is_configured(name)]}
+
+    def is_configured(self, name: str) -> bool:
+        """Tell whether the stack's configuration holds a setting.
+
+        Args:
+            name: With its namespace: `nao:apiKey`.
+        """
+        return self._config is not None and self._config(name) is not None
+
     def _how_to_set(self, config_words: str, namespace: str, variable: str) -> str:
         variable = environment_prefix(namespace) + variable
         if self._config is None:
@@ -195,6 +221,21 @@ class Settings:
         if key == "apiKey":
             self._keys.add(value)
         return Setting(value, source)
+
+
+def hidden_settings(names: Sequence[str]) -> str:
+    """Say what to do about a provider that hides the stack's configuration.
+
+    Args:
+        names: The settings that are hidden: `nao:apiKey`.
+    """
+    parts = [name.partition(":") for name in names]
+    variables = [environment_prefix(namespace) + _SNAKE.sub("_", key).upper() for namespace, _, key in parts]
+    return (
+        f"an explicit provider of the package pulumi-python hides the stack's configuration, which sets "
+        f"{', '.join(names)}. Leave that provider out (the option `provider`, or `providers` of a parent), or move "
+        f"the settings into the environment: {', '.join(variables)}."
+    )
 
 
 def _problem(check: Callable[[], object]) -> str:

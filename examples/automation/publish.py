@@ -39,7 +39,7 @@ class Display:
         """
         step = event.resource_pre_event and event.resource_pre_event.metadata
         if step and PUBLICATION in step.urn and step.op is not automation.OpType.SAME:
-            print(f"{step.op.value} {step.urn.rpartition('::')[2]}", flush=True)
+            print(f"{step.op.value} {step.urn.split('::', 3)[3]}", flush=True)
         said = event.diagnostic_event
         # Of other resources only trouble: the rest is the program's own output.
         shown = SHOWN if said and PUBLICATION in (said.urn or "") else TROUBLE

@@ -85,7 +85,7 @@ class Outcomes:
 
 
 def _site(urn: str) -> str:
-    return urn.rpartition("::")[2] if PUBLICATION in urn else ""
+    return urn.split("::", 3)[3] if PUBLICATION in urn else ""
 
 
 def publish(stack: str) -> int:

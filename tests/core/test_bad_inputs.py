@@ -395,6 +395,24 @@ def test_options_that_would_publish_nothing_are_refused(option):
         declare(opts=pulumi.ResourceOptions(**option))
 
 
+@pytest.mark.parametrize("words", [{"module": "acme"}, {"name": "Site"}], ids=repr)
+def test_a_subclass_with_a_type_of_its_own_is_refused(words):
+    with pytest.raises(pulumi.RunError, match=r"^Site: a subclass of TrackingConfigPublication keeps its type"):
+        type("Site", (TrackingConfigPublication,), {}, **words)
+
+
+def test_a_subclass_passes_on_what_other_bases_want_to_know():
+    class Registered:
+        def __init_subclass__(cls, colour="", **others):
+            super().__init_subclass__(**others)
+            cls.colour = colour
+
+    class Site(TrackingConfigPublication, Registered, colour="red"):
+        pass
+
+    assert Site.colour == "red"
+
+
 DURATION = "write a number with its unit, such as 90s, 30m or 1h30m"
 RANGE = "a time-out is from 100ms to 168h"
 TIMEOUTS = {

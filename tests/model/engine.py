@@ -12,7 +12,9 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_nao.host.face import RESOURCE_TYPE
+from pulumi_nao.markers import CONFIGURATION
 from pulumi_nao.provider import TrackingConfigPublicationProvider
+from tests.model.cloud import SERVER
 from tests.model.judge import Call, Endless, PromiseBroken
 from tests.model.plugin_host import Failure, HostProcess, Situation, struct
 from tests.model.timeline import Killed
@@ -140,7 +142,14 @@ class Engine:
 
     def _check(self, host, name, old, goal):
         site_id, triggers = goal
-        news = {"__provider": _PROVIDER, "site_id": site_id, "triggers": triggers, "config_namespace": "nao"}
+        seen = {"server": SERVER if host.states_server else "", "names": []}
+        news = {
+            "__provider": _PROVIDER,
+            CONFIGURATION: seen,
+            "site_id": site_id,
+            "triggers": triggers,
+            "config_namespace": "nao",
+        }
         request = provider_pb2.CheckRequest(urn=_urn(name), olds=struct(old.inputs if old else {}), news=struct(news))
         response = host.call("Check", request)
         if isinstance(response, Failure):

@@ -110,6 +110,7 @@ class HostProcess:
 
     def __init__(self, cloud, timeline, situation):
         cancel = Event()
+        self.states_server = situation.states_server
         self.clock = ProcessClock(timeline, cancel, situation.interrupt)
         self._row = _Row(situation.shows_errors)
         self._calls = Calls(RESOURCE_TYPE, cancel.set)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from pulumi_nao import jobs, lifecycle, operations
+from pulumi_nao import jobs, lifecycle, operations, records
 from pulumi_nao.clock import Deadline
 from pulumi_nao.errors import JobFailed, JobRunsOn, LookFailed, MayHaveStarted
 from pulumi_nao.host import Host
@@ -174,7 +174,7 @@ def a_refresh_looks_at_what_is_done(patch):
 
 
 def a_time_is_written_that_nobody_can_read(patch):
-    patch.setattr(operations, "format_moment", lambda moment: moment and moment.strftime("%d %B"))
+    patch.setattr(records, "format_moment", lambda moment: moment and moment.strftime("%d %B"))
 
 
 def a_finished_job_is_seen_as_a_success(patch):

@@ -1,0 +1,12 @@
+"""A host that keeps what it is told."""
+
+from pulumi_nao.host import Host
+
+
+class RecordingHost(Host):
+    def __init__(self):
+        super().__init__()
+        self.warnings = []
+
+    def warn(self, message):
+        self.warnings.append(message)
