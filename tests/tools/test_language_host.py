@@ -345,6 +345,14 @@ def test_a_python_without_pulumi_is_named(tmp_path):
     )
 
 
+def test_of_the_sdk_it_imports_the_messages_alone():
+    code = "import sys, serving; print(*(name for name in sys.modules if name.startswith('pulumi.')))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=LANGUAGE_HOST, capture_output=True, text=True, check=True)
+    imported = done.stdout.split()
+    assert "pulumi.runtime.proto.language_pb2" in imported
+    assert [name for name in imported if not f"{name}.".startswith("pulumi.runtime.proto.")] == ["pulumi.runtime"]
+
+
 @pytest.fixture
 def launcher(tmp_path):
     """The launcher where a build puts it: beside the engine."""
