@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.stack import Stack
+from tests.engine.stack import Stack, new_project
 from tests.missing import leave_out
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +23,13 @@ def engine_path():
     return found.stdout.strip()
 
 
+@pytest.fixture(scope="session")
+def project(tmp_path_factory, engine_path):
+    folder = tmp_path_factory.mktemp("new")
+    new_project(folder, engine_path)
+    return folder
+
+
 @pytest.fixture
-def stack(tmp_path, engine_path, nao):
-    return Stack(tmp_path, engine_path, nao)
+def stack(tmp_path, engine_path, nao, project):
+    return Stack(tmp_path, engine_path, nao, project)

@@ -14,8 +14,9 @@ def test_the_root_project_publishes_the_configured_site(stack):
         shutil.copy(ROOT / name, stack.folder)
     shutil.copytree(ROOT / "examples", stack.folder / "examples")
     (stack.folder / ".venv").symlink_to(sys.prefix)
+    stack.environment["PULUMI_STACK"] = "root"
     assert stack.pulumi("stack", "init", "root").green
-    stack.set("siteId", "910")
+    assert stack.pulumi("config", "set", "siteId", "910").green
     run = stack.up()
     assert run.green, run.output
     assert stack.nao.publications(910) == 1
