@@ -17,11 +17,27 @@ help:  ## Print this list
 demo: $(READY)  ## Publish sites of a simulated NAO Cloud with the real Pulumi engine
 	@engine=$$($(BIN)/python tools/engine/find.py); PATH="$(BIN):$$engine:$$PATH" $(BIN)/python tools/demo.py
 
+# More than the two cores of a small machine: the engine's tests wait as much as they compute.
+WORKERS ?= 4
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadgroup
+define pytest
+@engine=$$($(BIN)/python tools/engine/find.py); \
+  export PATH="$(BIN):$$engine:$$PATH" COVERAGE_FILE="$(CURDIR)/.coverage"; $(BIN)/python -m pytest
+endef
+
 .PHONY: test
-test: $(READY) $(OLDEST_READY)  ## Run all tests, the engine's included; or, with TESTS=tests/core, some of them
-	@engine=$$($(BIN)/python tools/engine/find.py); \
-	  PATH="$(BIN):$$engine:$$PATH" COVERAGE_FILE="$(CURDIR)/.coverage" \
-	  $(BIN)/python -m pytest $(or $(TESTS),--cov --cov-report=term --cov-fail-under=95)
+test: $(READY) $(OLDEST_READY)  ## Run all tiers, the engine included; or, with TESTS=tests/core, some tests
+ifdef TESTS
+	$(pytest) $(TESTS)
+else
+	@echo "Running all tiers: eight minutes or so on two cores" >&2
+	$(pytest) -m "not acceptance" $(SIDE_BY_SIDE) --cov --cov-report=term --cov-fail-under=95
+endif
+
+.PHONY: acceptance
+acceptance: $(READY) $(OLDEST_READY)  ## Run the documentation, examples, pipelines and benchmarks on the engine
+	@echo "Running the full width on the engine: ten minutes or so on two cores" >&2
+	$(pytest) -m acceptance $(SIDE_BY_SIDE) tests/docs tests/examples tests/pipelines tests/benchmarks
 
 .PHONY: network
 network: $(READY) $(OLDEST_READY)  ## Run the tests behind nginx and toxiproxy; a missing piece is an error

@@ -10,6 +10,7 @@ import pytest
 from pulumi_nao import client
 from pulumi_nao.simulator import Simulator
 from tests.leaks import WATCH, leaks_in, leaks_in_files
+from tests.tiers import Tally, is_full_width, place, shared_module
 
 INJECTED = pytest.StashKey()
 MEANT = pytest.StashKey()
@@ -17,10 +18,22 @@ FOLDERS = pytest.StashKey()
 KEYS = ("k-0123456789-engine-tier", "k-0123456789-host-tier")
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Undo what a shell does to a command in the background: the processes that tests start would inherit it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.pluginmanager.register(Tally())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Say which tests are of the full width, and which share a run and so a worker; the dear ones go first."""
+    for item in items:
+        if is_full_width(item):
+            item.add_marker(pytest.mark.acceptance)
+        if module := shared_module(item):
+            item.add_marker(pytest.mark.xdist_group(module))
+    items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True)
