@@ -66,12 +66,12 @@ class CommandLine:
 
 
 class Silence(Reply):
-    """Takes the request and does not answer for ten seconds."""
+    """Takes the request and does not answer for ten seconds, as long as somebody waits."""
 
     after_effect = True
 
-    def send(self, _connection, _normal):
-        time.sleep(10)
+    def send(self, connection, _normal):
+        connection.pause(10)
 
 
 def until(condition):
