@@ -25,7 +25,8 @@ def is_full_width(item):
 def place(item):
     """Where a test stands in the run: what takes long comes first, so that nothing is waited for at the end."""
     tier = tier_of(item)
-    return _DEAR_FIRST.index(tier) if tier in _DEAR_FIRST else len(_DEAR_FIRST)
+    limit = item.get_closest_marker("timeout")
+    return (_DEAR_FIRST.index(tier) if tier in _DEAR_FIRST else len(_DEAR_FIRST), -limit.args[0] if limit else 0)
 
 
 def shared_module(item):

@@ -23,7 +23,7 @@ def run(module, *arguments, path=""):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=110,
+        timeout=200,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout

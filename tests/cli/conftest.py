@@ -47,7 +47,7 @@ class CommandLine:
             encoding="utf-8",
             env=self.environment,
             check=False,
-            timeout=60,
+            timeout=120,
             **settings,
         )
         return Ended(run.returncode, run.stdout, run.stderr)

@@ -110,7 +110,7 @@ class Stack:
 
     def pulumi(self, *arguments: str) -> Run:
         with self.start(*arguments) as process:
-            output, _ = process.communicate(timeout=90)
+            output, _ = process.communicate(timeout=200)
         return Run(process.returncode, output)
 
     def start(self, *arguments: str) -> subprocess.Popen:
@@ -148,7 +148,7 @@ class Stack:
         _until(condition)
         for number in signals:
             process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=120)
         return output
 
     def plugin_hosts(self, process: subprocess.Popen) -> list[psutil.Process]:
@@ -164,7 +164,7 @@ def _words_of(process: psutil.Process) -> list[str]:
         return []
 
 
-def _until(condition, seconds=60) -> None:
+def _until(condition, seconds=120) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never came to that"

@@ -68,7 +68,7 @@ class Project:
     def command(self, command: str) -> Run:
         """Run one command, whatever its end."""
         with self.start(command) as process:
-            output, _ = process.communicate(KEY + "\n", timeout=90)
+            output, _ = process.communicate(KEY + "\n", timeout=200)
         return Run(process.returncode, output)
 
     def start(self, command: str) -> subprocess.Popen:

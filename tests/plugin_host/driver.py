@@ -150,7 +150,7 @@ def running_host(
         host = PluginHost(provider_pb2_grpc.ResourceProviderStub(channel), log, stderr, process.pid)
         arguments = struct_pb2.Struct()
         arguments.update(config)
-        host.stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=60)
+        host.stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=120)
         yield host
     finally:
         channel.close()
