@@ -35,9 +35,9 @@ else
 endif
 
 .PHONY: acceptance
-acceptance: $(READY) $(OLDEST_READY)  ## Run the documentation, examples, pipelines and benchmarks on the engine
+acceptance: $(READY) $(OLDEST_READY)  ## Run documentation, examples, pipelines, demo and benchmarks on the engine
 	@echo "Running the full width on the engine: ten minutes or so on two cores" >&2
-	$(pytest) -m acceptance $(SIDE_BY_SIDE) tests/docs tests/examples tests/pipelines tests/benchmarks
+	$(pytest) -m acceptance $(SIDE_BY_SIDE)
 
 .PHONY: network
 network: $(READY) $(OLDEST_READY)  ## Run the tests behind nginx; where there is none, that is an error

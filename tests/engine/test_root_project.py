@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -22,6 +24,7 @@ def test_the_root_project_publishes_the_configured_site(stack):
     assert stack.nao.publications(910) == 1
 
 
+@pytest.mark.acceptance
 def test_the_demo_does_all_it_announces(engine_path):
     environment = {
         **os.environ,
