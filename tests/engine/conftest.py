@@ -55,6 +55,7 @@ def _first_ups(tmp_path_factory, engine_path, project):
         with simulated() as nao:
             stack = Stack(tmp_path_factory.mktemp(site), engine_path, nao, project)
             stack.set("site", site)
+            stack.measure()
             return FirstUp(stack.up(), stack)
 
     return first_up

@@ -52,7 +52,7 @@ class Run:
 def environment(folder: Path, engine_path: str) -> dict[str, str]:
     """What a command of Pulumi needs: the engine and a state in the folder, but no server and no key.
 
-    The processes are not measured for coverage, which would take as long again; what runs in them has tests beneath.
+    The processes are not measured for coverage, which would take as long again: see `Stack.measure`.
     """
     kept = {name: value for name, value in os.environ.items() if not foreign(name)}
     return {
@@ -97,6 +97,10 @@ class Stack:
         }
         self._state = folder / "state" / ".pulumi" / "stacks" / "engine-tier" / "test.json"
         self.program(ONE_SITE)
+
+    def measure(self) -> None:
+        """Measure the stack's processes for coverage: what runs in no tier beneath."""
+        self.environment |= {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
     def program(self, text: str) -> None:
         (self.folder / "__main__.py").write_text(text)

@@ -29,6 +29,7 @@ def test_an_unchanged_up_needs_no_key(published):
 
 
 def test_a_preview_without_a_key_warns_once_for_all_publications(stack):
+    stack.measure()
     del stack.environment["NAO_API_KEY"]
     stack.program(
         "from pulumi_nao import TrackingConfigPublication\n"
@@ -48,6 +49,7 @@ def test_an_up_without_a_key_says_how_to_set_one(stack):
 
 
 def test_a_key_in_plain_text_is_refused(stack, inject):
+    stack.measure()
     inject(meant=[stack.folder / "Pulumi.test.yaml", stack.folder.parent / "state"])  # where Pulumi keeps it
     stack.set("nao:apiKey", KEY)
     run = stack.up()
@@ -59,6 +61,7 @@ def test_a_key_in_plain_text_is_refused(stack, inject):
 
 
 def test_an_import_is_refused(stack):
+    stack.measure()
     program = (stack.folder / "__main__.py").read_text()
     stack.program(program.replace('"site",\n', '"site",\n    opts=pulumi.ResourceOptions(import_="910"),\n'))
     run = stack.up()
