@@ -62,13 +62,16 @@ class Link:
                 thread.start()
 
     def _serve(self, client, server):
+        reset = threading.Event()
         with client, server:
-            requests = threading.Thread(target=self._pump, args=(client, server, "upstream", client))
+            requests = threading.Thread(target=self._pump, args=(client, server, "upstream", reset))
             requests.start()
-            self._pump(server, client, "downstream", client)
+            self._pump(server, client, "downstream", reset)
             requests.join()
+            if reset.is_set():  # which is what closing does to the client's connection now
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    def _pump(self, source, sink, stream, client):
+    def _pump(self, source, sink, stream, reset):
         met, left = None, 0
         with contextlib.suppress(OSError):  # the other direction has ended the connection
             while chunk := source.recv(65536):
@@ -79,17 +82,16 @@ class Link:
                 if fault is not met:
                     met, left = fault, fault.after
                 sink.sendall(chunk[:left])
-                left -= len(chunk)
-                if left <= 0 and fault.kind != "silence":
+                left = max(left - len(chunk), 0)
+                if left == 0 and fault.kind != "silence":
                     if fault.kind == "reset":
-                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        reset.set()
                     break
-                left = max(left, 0)
+        # Whoever reads wakes up; a goodbye must not go before a reset.
         for connection in (source, sink):
-            _end(connection, reset=connection is client and met is not None and met.kind == "reset")
+            _end(connection, socket.SHUT_RD if reset.is_set() else socket.SHUT_RDWR)
 
 
-def _end(connection, *, reset=False):
-    """Wake whoever reads from it; a reset goes out when it is closed, and a goodbye must not go before it."""
+def _end(connection, how=socket.SHUT_RDWR):
     with contextlib.suppress(OSError):  # it has ended
-        connection.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)
+        connection.shutdown(how)
