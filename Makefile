@@ -17,7 +17,7 @@ help:  ## Print this list
 demo: $(READY)  ## Publish sites of a simulated NAO Cloud with the real Pulumi engine
 	@engine=$$($(BIN)/python tools/engine/find.py); PATH="$(BIN):$$engine:$$PATH" $(BIN)/python tools/demo.py
 
-# More than the two cores of a small machine: the engine's tests wait as much as they compute.
+# More than the two cores of a small machine: many tests wait more than they compute.
 WORKERS ?= 4
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadgroup
 define pytest
