@@ -105,8 +105,10 @@ class Stack:
     def program(self, text: str) -> None:
         (self.folder / "__main__.py").write_text(text)
 
-    def set(self, key: str, value: str) -> None:
-        """Set a plain value; a secret one is a matter for `pulumi config set`."""
+    def set(self, key: str, value: str, *options: str) -> None:
+        if options:  # a secret one is a matter for Pulumi
+            assert self.pulumi("config", "set", key, value, *options).green
+            return
         file = self.folder / "Pulumi.test.yaml"
         settings = yaml.safe_load(file.read_text())
         settings.setdefault("config", {})[key if ":" in key else f"engine-tier:{key}"] = value

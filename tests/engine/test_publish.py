@@ -166,7 +166,7 @@ def test_a_wrong_key_names_where_it_comes_from(stack):
 
 def test_a_secret_key_is_nowhere_in_the_clear(stack):
     del stack.environment["NAO_API_KEY"]
-    assert stack.pulumi("config", "set", "--secret", "nao:apiKey", KEY).green
+    stack.set("nao:apiKey", KEY, "--secret")
     run = stack.up()
     assert run.green, run.output
     assert KEY not in run.output
