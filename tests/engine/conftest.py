@@ -27,15 +27,15 @@ def engine_path():
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory, engine_path):
+def empty_project(tmp_path_factory, engine_path):
     folder = tmp_path_factory.mktemp("new")
     new_project(folder, engine_path)
     return folder
 
 
 @pytest.fixture
-def stack(tmp_path, engine_path, nao, project):
-    return Stack(tmp_path, engine_path, nao, project)
+def stack(tmp_path, engine_path, nao, empty_project):
+    return Stack(tmp_path, engine_path, nao, empty_project)
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class FirstUp:
 
 
 @pytest.fixture(scope="session")
-def _first_ups(tmp_path_factory, engine_path, project):
+def _first_ups(tmp_path_factory, engine_path, empty_project):
     """Makes such an `up` of a site, once."""
 
     @functools.cache
     def first_up(site):
         with simulated() as nao:
-            stack = Stack(tmp_path_factory.mktemp(site), engine_path, nao, project)
+            stack = Stack(tmp_path_factory.mktemp(site), engine_path, nao, empty_project)
             stack.set("site", site)
             stack.measure()
             return FirstUp(stack.up(), stack)

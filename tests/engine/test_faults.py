@@ -63,9 +63,9 @@ class Played:
 
 
 @pytest.fixture(scope="module")
-def _played(tmp_path_factory, engine_path, project):
+def _played(tmp_path_factory, engine_path, empty_project):
     with simulated() as nao:
-        stack = Stack(tmp_path_factory.mktemp("rows"), engine_path, nao, project)
+        stack = Stack(tmp_path_factory.mktemp("rows"), engine_path, nao, empty_project)
         stack.environment["PULUMI_PARALLEL"] = "32"
         stack.program(PROGRAM)
         for injection, site in SITES.items():

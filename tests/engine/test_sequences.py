@@ -120,8 +120,11 @@ def broken(world):
 
 
 @pytest.fixture(scope="module")
-def _broken_once(tmp_path_factory, engine_path, project):
-    with simulated() as nao, _world(Stack(tmp_path_factory.mktemp("broken"), engine_path, nao, project)) as world:
+def _broken_once(tmp_path_factory, engine_path, empty_project):
+    with (
+        simulated() as nao,
+        _world(Stack(tmp_path_factory.mktemp("broken"), engine_path, nao, empty_project)) as world,
+    ):
         world.break_down()
         return world, world.up()
 
