@@ -17,14 +17,30 @@ help:  ## Print this list
 demo: $(READY)  ## Publish sites of a simulated NAO Cloud with the real Pulumi engine
 	@engine=$$($(BIN)/python tools/engine/find.py); PATH="$(BIN):$$engine:$$PATH" $(BIN)/python tools/demo.py
 
+# More than the two cores of a small machine: many tests wait more than they compute.
+WORKERS ?= 4
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadgroup
+define pytest
+@engine=$$($(BIN)/python tools/engine/find.py); \
+  export PATH="$(BIN):$$engine:$$PATH" COVERAGE_FILE="$(CURDIR)/.coverage"; $(BIN)/python -m pytest
+endef
+
 .PHONY: test
-test: $(READY) $(OLDEST_READY)  ## Run all tests, the engine's included; or, with TESTS=tests/core, some of them
-	@engine=$$($(BIN)/python tools/engine/find.py); \
-	  PATH="$(BIN):$$engine:$$PATH" COVERAGE_FILE="$(CURDIR)/.coverage" \
-	  $(BIN)/python -m pytest $(or $(TESTS),--cov --cov-report=term --cov-fail-under=95)
+test: $(READY) $(OLDEST_READY)  ## Run all tiers, the engine included; or, with TESTS=tests/core, some tests
+ifdef TESTS
+	$(pytest) $(TESTS)
+else
+	@echo "Running all tiers, $(WORKERS) tests at a time: less than ten minutes on two cores" >&2
+	$(pytest) -m "not acceptance" $(SIDE_BY_SIDE) --cov --cov-report=term --cov-fail-under=98
+endif
+
+.PHONY: acceptance
+acceptance: $(READY) $(OLDEST_READY)  ## Run documentation, examples, pipelines, demo and benchmarks on the engine
+	@echo "Running the full width on the engine, $(WORKERS) tests at a time: some ten minutes on two cores" >&2
+	$(pytest) -m acceptance $(SIDE_BY_SIDE)
 
 .PHONY: network
-network: $(READY) $(OLDEST_READY)  ## Run the tests behind nginx and toxiproxy; a missing piece is an error
+network: $(READY) $(OLDEST_READY)  ## Run the tests behind nginx; where there is none, that is an error
 	@CI=true $(BIN)/python -m pytest tests/network
 
 .PHONY: model
@@ -54,7 +70,6 @@ check: pipelines  ## Format, lint (docstrings too, and workflows), types and lay
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy pulumi_nao tools/demo.py benchmarks
 	@cd tools/engine && $(BIN)/mypy --config-file ../../pyproject.toml *.py language_host/*.py
-	@cd tools/network && MYPYPATH=../engine $(BIN)/mypy --config-file ../../pyproject.toml *.py
 	@for example in examples/*/; do \
 	  (cd "$$example"; $(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/examples $$(ls *.py | grep -v ^test_)) \
 	done

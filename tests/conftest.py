@@ -1,5 +1,6 @@
 """Fixtures that all tiers share."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,17 +10,30 @@ import pytest
 from pulumi_nao import client
 from pulumi_nao.simulator import Simulator
 from tests.leaks import WATCH, leaks_in, leaks_in_files
+from tests.tiers import Tally, is_full_width, place, shared_module
 
-FOREIGN = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
 INJECTED = pytest.StashKey()
 MEANT = pytest.StashKey()
+FOLDERS = pytest.StashKey()
 KEYS = ("k-0123456789-engine-tier", "k-0123456789-host-tier")
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Undo what a shell does to a command in the background: the processes that tests start would inherit it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.pluginmanager.register(Tally())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Say which tests are of the full width, and which share a run and so a worker; the dear ones go first."""
+    for item in items:
+        if is_full_width(item):
+            item.add_marker(pytest.mark.acceptance)
+        if module := shared_module(item):
+            item.add_marker(pytest.mark.xdist_group(module))
+    items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -31,9 +45,9 @@ def pytest_runtest_makereport(item, call):
     injected = sorted({*item.stash.get(INJECTED, KEYS), *WATCH.secrets})
     written = [*report.sections, ("a pipe", "\n".join(WATCH.written))]
     found = [f"{where}: {leak}" for where, text in written for leak in leaks_in(text, injected)]
-    folder = item.funcargs.get("tmp_path")
-    if folder is not None and folder.exists():
-        found += leaks_in_files(folder, injected, item.stash.get(MEANT, ()))
+    for folder in [*filter(None, [item.funcargs.get("tmp_path")]), *item.stash.get(FOLDERS, ())]:
+        if folder.exists():
+            found += leaks_in_files(folder, injected, item.stash.get(MEANT, ()))
     if found and report.passed:
         report.outcome = "failed"
         report.longrepr = "a secret was written: " + "; ".join(found)
@@ -48,6 +62,17 @@ def inject(request):
         request.node.stash[INJECTED] = (*request.node.stash.get(INJECTED, KEYS), *secrets)
         request.node.stash[MEANT] = (*request.node.stash.get(MEANT, ()), *meant)
         return secrets[0] if secrets else None
+
+    return note
+
+
+@pytest.fixture
+def searched(request, _watch):
+    """Take a run that other tests ask too as this test's own: its folder, and what it wrote."""
+
+    def note(folder, *texts):
+        request.node.stash[FOLDERS] = (*request.node.stash.get(FOLDERS, ()), folder)
+        WATCH.note_text(*texts)
 
     return note
 
@@ -87,14 +112,26 @@ def _watch(monkeypatch):
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch):
     """Settings of whoever runs the tests must not reach them."""
-    for name in list(os.environ):
-        if name.startswith("NAO_") or name.lower().endswith("_proxy") or name in FOREIGN:
-            monkeypatch.delenv(name)
+    for name in filter(foreign, list(os.environ)):
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
 def nao():
     """A simulated NAO Cloud with two good sites, 910 and 912, and one without a graph, 911."""
+    with simulated() as simulator:
+        yield simulator
+
+
+def foreign(name):
+    """Whether a variable of the environment is a setting of whoever runs the tests."""
+    others = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
+    return name.startswith("NAO_") or name.lower().endswith("_proxy") or name in others
+
+
+@contextlib.contextmanager
+def simulated():
+    """A simulated NAO Cloud as `nao` is one, for a run that several tests ask."""
     with Simulator() as simulator:
         for key in KEYS:
             simulator.add_key(key)

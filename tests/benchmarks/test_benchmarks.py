@@ -23,7 +23,7 @@ def run(module, *arguments, path=""):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=110,
+        timeout=200,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout
@@ -45,6 +45,7 @@ def test_unchanged_stacks_and_imports_are_measured_and_reported(tmp_path, engine
     assert "`preview` of 2 unchanged" in (tmp_path / "unchanged.md").read_text()
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("name", ["looks", "scale"])
 def test_a_simulation_takes_the_same_course_every_time(tmp_path, name):
     once, again = tmp_path / "once", tmp_path / "again"

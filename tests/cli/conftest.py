@@ -47,7 +47,7 @@ class CommandLine:
             encoding="utf-8",
             env=self.environment,
             check=False,
-            timeout=60,
+            timeout=120,
             **settings,
         )
         return Ended(run.returncode, run.stdout, run.stderr)
@@ -66,12 +66,12 @@ class CommandLine:
 
 
 class Silence(Reply):
-    """Takes the request and does not answer for ten seconds."""
+    """Takes the request and does not answer for ten seconds, as long as somebody waits."""
 
     after_effect = True
 
-    def send(self, _connection, _normal):
-        time.sleep(10)
+    def send(self, connection, _normal):
+        connection.pause(10)
 
 
 def until(condition):

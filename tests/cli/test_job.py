@@ -61,7 +61,7 @@ def test_a_job_is_awaited(command, nao):
     command("publish", "913", "--timeout", "100ms")
     with command.started("job", "48145", "--wait") as waiting:
         nao.finish_job("48145")
-        out, err = waiting.communicate(timeout=60)
+        out, err = waiting.communicate(timeout=120)
     assert (waiting.returncode, err) == (0, "")
     assert out.startswith("job 48145: done in ")
 

@@ -20,7 +20,7 @@ def shell(command, line):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

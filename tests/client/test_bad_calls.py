@@ -66,13 +66,17 @@ def test_an_answer_is_given_a_good_time(nao, timeout):
     assert str(caught.value) == "answer_timeout: give a number of seconds, such as 60"
 
 
-@pytest.mark.parametrize("key", [None, 5, True, b"k-0123456789", ["k-0123456789"], object()], ids=repr)
+@pytest.mark.parametrize(
+    "key", [None, 5, True, b"k-0123456789", ["k-0123456789"], pytest.param(object(), id="an object")], ids=repr
+)
 def test_a_key_that_is_no_text_is_refused(nao, key):
     with pytest.raises(ConfigurationError, match="it is no text"):
         NaoClient(key, nao.url)
 
 
-@pytest.mark.parametrize("url", [None, 5, True, b"https://nao.example.com", ["x"], object()], ids=repr)
+@pytest.mark.parametrize(
+    "url", [None, 5, True, b"https://nao.example.com", ["x"], pytest.param(object(), id="an object")], ids=repr
+)
 def test_a_server_that_is_no_text_is_refused(url):
     with pytest.raises(ConfigurationError, match="the URL must be text"):
         NaoClient(KEY, url)

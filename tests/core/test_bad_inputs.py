@@ -377,13 +377,19 @@ def test_the_program_is_told_all_that_is_wrong_at_once():
     assert str(caught.value) == f"warehouse: {SITE}\nwarehouse: {FORM}\nwarehouse: {KIND}"
 
 
-@pytest.mark.parametrize("name", [None, "", 5, True, b"warehouse", ["warehouse"], object()], ids=repr)
+@pytest.mark.parametrize(
+    "name", [None, "", 5, True, b"warehouse", ["warehouse"], pytest.param(object(), id="an object")], ids=repr
+)
 def test_a_resource_without_a_good_name_is_refused(name):
     with pytest.raises(pulumi.RunError, match=r"^resource_name: give the publication a name, such as 'warehouse'$"):
         TrackingConfigPublication(name, 910)
 
 
-@pytest.mark.parametrize("opts", [{}, {"protect": True}, "protect", 5, True, [], pulumi.InvokeOptions()], ids=repr)
+@pytest.mark.parametrize(
+    "opts",
+    [{}, {"protect": True}, "protect", 5, True, [], pytest.param(pulumi.InvokeOptions(), id="InvokeOptions")],
+    ids=repr,
+)
 def test_options_of_another_kind_are_refused(opts):
     with pytest.raises(pulumi.RunError, match=r"^warehouse: opts: give pulumi\.ResourceOptions\(\.\.\.\)$"):
         declare(opts=opts)

@@ -207,7 +207,9 @@ TEXT = "write it as text"
 
 
 @pytest.mark.parametrize("key", VARIABLES)
-@pytest.mark.parametrize("value", [5, 5.0, True, b"5", ["5"], {"a": "5"}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "value", [5, 5.0, True, b"5", ["5"], {"a": "5"}, pytest.param(object(), id="an object")], ids=repr
+)
 def test_a_setting_that_is_no_text_is_refused(key, value):
     assert refusals(config={f"nao:{key}": value}) == [f"stack configuration nao:{key}: {TEXT}."]
 

@@ -74,7 +74,7 @@ def run_planted(pytester, monkeypatch):
             from pulumi_nao import NaoClient
             from pulumi_nao.simulator import Simulator
             SECRET = "-".join(["k", "0123456789", "planted"])
-            def test_leaks(inject, tmp_path):
+            def test_leaks(inject, searched, tmp_path, tmp_path_factory):
                 {statement}
         """)
         return pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
@@ -93,6 +93,8 @@ def run_planted(pytester, monkeypatch):
         "(tmp_path / 'file').write_text(SECRET)",
         "print(base64.b64encode(SECRET.encode()))",
         "subprocess.run([sys.executable, '-c', f'print({SECRET!r})'], check=True, capture_output=True)",
+        "(shared := tmp_path_factory.mktemp('shared')).joinpath('file').write_text(SECRET); searched(shared)",
+        "searched(tmp_path, f'a shared run said {SECRET}')",
     ],
 )
 def test_a_test_that_writes_a_secret_fails(run_planted, statement):

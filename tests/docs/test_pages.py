@@ -47,8 +47,12 @@ NOT_RUN = {
 }
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", [name for name, blocks in BLOCKS.items() if blocks])
+def _with_its_limit(name):
+    """The page, with a time-out for machines that may be slow."""
+    return pytest.param(name, marks=pytest.mark.timeout(300 + 30 * len(BLOCKS[name])))
+
+
+@pytest.mark.parametrize("name", [_with_its_limit(name) for name, blocks in BLOCKS.items() if blocks])
 def test_every_block_of_the_page_does_what_the_page_says(name, tmp_path, engine_path, request):
     index = request.getfixturevalue("index") if name in FROM_SCRATCH else None
     workspace = Workspace(tmp_path, engine_path, index)

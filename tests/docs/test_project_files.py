@@ -63,6 +63,15 @@ def test_a_release_begins_only_with_the_tag_of_the_version_and_a_date_in_the_cha
     assert subprocess.run(bash, cwd=tmp_path, env=environment, capture_output=True, check=False).returncode == code
 
 
+def test_ci_runs_the_words_of_the_readme():
+    readme = re.findall(r"^make (\w+)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert readme == ["demo", "test", "acceptance"]
+    run = re.findall(r"^make (\w+)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    assert run == ["check", "oldest", "acceptance", "test"]
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
+    assert workflow["jobs"]["test"]["strategy"]["matrix"]["word"] == ["test", "acceptance"]
+
+
 def test_the_pipelines_install_the_pulumi_that_the_tests_run():
     pipelines = [file for file in (ROOT / "pipelines").rglob("*.y*ml") if file.is_file()]
     texts = [file.read_text(encoding="utf-8") for file in pipelines]

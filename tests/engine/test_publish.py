@@ -18,57 +18,52 @@ def test_a_preview_makes_no_request(stack):
     assert stack.nao.count() == 0
 
 
-def test_an_up_publishes_once_and_records_the_job(stack):
-    assert stack.up().green
-    assert stack.nao.publications(910) == 1
-    outputs = stack.publication()["outputs"]
+def test_an_up_publishes_once_and_records_the_job(first_up):
+    assert first_up.stack.nao.publications(910) == 1
+    outputs = first_up.stack.publication()["outputs"]
     assert outputs["job_id"] == "48145"
     assert outputs["status"] == "success"
     assert outputs["has_finished"] is True
     assert outputs["site_id"] == 910
 
 
-def test_a_good_publication_is_three_lines_of_a_log(stack):
-    lines = [line.split(" site ", 1)[1] for line in stack.up().output.splitlines() if "Publication site " in line]
+def test_a_good_publication_is_three_lines_of_a_log(first_up):
+    lines = [line.split(" site ", 1)[1] for line in first_up.run.output.splitlines() if "Publication site " in line]
     assert [line.split()[0] for line in lines] == ["creating", "creating", "created"]
     assert lines[1].endswith(
-        f"publication of site 910: job 48145 accepted, {stack.nao.url}/api/v2/background_jobs/48145"
+        f"publication of site 910: job 48145 accepted, {first_up.stack.nao.url}/api/v2/background_jobs/48145"
     )
 
 
-def test_the_job_url_can_be_exported(stack):
-    stack.up()
-    exported = stack.pulumi("stack", "output", "job").output.strip()
-    assert exported == f"{stack.nao.url}/api/v2/background_jobs/48145"
+def test_the_job_url_can_be_exported(first_up):
+    exported = first_up.stack.pulumi("stack", "output", "job").output.strip()
+    assert exported == f"{first_up.stack.nao.url}/api/v2/background_jobs/48145"
 
 
-def test_an_unchanged_up_makes_no_request(stack):
-    stack.up()
-    before = stack.nao.count()
-    assert stack.up("--expect-no-changes").green
-    assert stack.nao.count() == before
+def test_an_unchanged_up_makes_no_request(published):
+    before = published.nao.count()
+    assert published.up("--expect-no-changes").green
+    assert published.nao.count() == before
 
 
-def test_a_changed_trigger_publishes_exactly_once_more(stack):
-    stack.up()
-    stack.set("zones", "b")
-    run = stack.up()
+def test_a_changed_trigger_publishes_exactly_once_more(published):
+    published.set("zones", "b")
+    run = published.up()
     assert run.green
     assert "~ 1 updated" in run.output
-    assert stack.nao.publications(910) == 2
+    assert published.nao.publications(910) == 2
 
 
-def test_a_failed_job_fails_the_deployment_with_its_own_words_and_its_url(stack):
-    stack.set("site", "911")
-    run = stack.up()
-    assert run.code != 0
-    assert f"error: {FAILURE}" in run.output
-    assert f"Job: {stack.nao.url}/api/v2/background_jobs/48145" in run.output
+def test_a_failed_job_fails_the_deployment_with_its_own_words_and_its_url(failed_up):
+    output = failed_up.run.output
+    assert failed_up.run.code != 0
+    assert f"error: {FAILURE}" in output
+    assert f"Job: {failed_up.stack.nao.url}/api/v2/background_jobs/48145" in output
 
 
-def test_a_failure_shows_no_traceback_of_the_provider(stack):
-    stack.set("site", "911")
-    assert "pulumi_nao/" not in stack.up().output
+def test_a_failure_shows_no_traceback_of_the_provider(failed_up):
+    assert FAILURE in failed_up.run.output
+    assert "pulumi_nao/" not in failed_up.run.output
 
 
 def test_a_failure_shows_no_traceback_of_the_runner_that_pulumi_interrupts(stack):
@@ -78,52 +73,48 @@ def test_a_failure_shows_no_traceback_of_the_runner_that_pulumi_interrupts(stack
     assert "Traceback" not in output
 
 
-def test_a_failed_publication_is_recorded_and_published_again_by_the_next_up(stack):
+def test_a_failed_publication_is_recorded_and_published_again_by_the_next_up(failed_up, stack):
+    assert failed_up.stack.publication()["outputs"]["status"] == "failure"
+    stack.follow(failed_up.stack)
     stack.set("site", "911")
-    stack.up()
-    assert stack.publication()["outputs"]["status"] == "failure"
     stack.nao.add_site(911)
     assert stack.up().green
     assert stack.nao.publications(911) == 2
 
 
-def test_a_failure_followed_by_a_revert_of_the_change_does_not_stay_green(stack):
-    stack.up()
-    stack.nao.add_site(910, graph=False)
-    stack.set("zones", "b")
-    assert not stack.up().green
-    stack.set("zones", "a")
-    stack.nao.add_site(910)
-    assert stack.up().green
-    assert stack.nao.publications(910) == 3
+def test_a_failure_followed_by_a_revert_of_the_change_does_not_stay_green(published):
+    published.nao.add_site(910, graph=False)
+    published.set("zones", "b")
+    assert not published.up().green
+    published.set("zones", "a")
+    published.nao.add_site(910)
+    assert published.up().green
+    assert published.nao.publications(910) == 3
 
 
-def test_another_site_replaces_the_publication(stack):
-    stack.up()
-    stack.set("site", "912")
-    run = stack.up()
+def test_another_site_replaces_the_publication(published):
+    published.set("site", "912")
+    run = published.up()
     assert "+-1 replaced" in run.output.replace(" ", "").replace("1replaced", "1 replaced")
-    assert stack.nao.publications(912) == 1
-    assert stack.publication()["id"] == "912"
+    assert published.nao.publications(912) == 1
+    assert published.publication()["id"] == "912"
 
 
-def test_replace_publishes_once_more_without_a_change(stack):
-    stack.up()
-    urn = stack.publication()["urn"]
-    assert stack.up("--replace", urn).green
-    assert stack.nao.publications(910) == 2
+def test_replace_publishes_once_more_without_a_change(published):
+    urn = published.publication()["urn"]
+    assert published.up("--replace", urn).green
+    assert published.nao.publications(910) == 2
 
 
-def test_an_aliased_rename_publishes_nothing(stack):
-    stack.up()
-    program = (stack.folder / "__main__.py").read_text()
-    stack.program(
+def test_an_aliased_rename_publishes_nothing(published):
+    program = (published.folder / "__main__.py").read_text()
+    published.program(
         program.replace(
             '"site",\n', '"renamed",\n    opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="site")]),\n'
         )
     )
-    assert stack.up().green
-    assert stack.nao.publications(910) == 1
+    assert published.up().green
+    assert published.nao.publications(910) == 1
 
 
 UNKNOWN_INPUTS = """

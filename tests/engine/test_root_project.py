@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -14,13 +16,15 @@ def test_the_root_project_publishes_the_configured_site(stack):
         shutil.copy(ROOT / name, stack.folder)
     shutil.copytree(ROOT / "examples", stack.folder / "examples")
     (stack.folder / ".venv").symlink_to(sys.prefix)
+    stack.environment["PULUMI_STACK"] = "root"
     assert stack.pulumi("stack", "init", "root").green
-    stack.set("siteId", "910")
+    assert stack.pulumi("config", "set", "siteId", "910").green
     run = stack.up()
     assert run.green, run.output
     assert stack.nao.publications(910) == 1
 
 
+@pytest.mark.acceptance
 def test_the_demo_does_all_it_announces(engine_path):
     environment = {
         **os.environ,

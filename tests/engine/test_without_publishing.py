@@ -3,38 +3,33 @@
 from tests.engine.stack import KEY
 
 
-def _published(stack):
-    assert stack.up().green
-    return stack.nao.count()
+def test_a_refresh_makes_no_request_and_changes_nothing(published):
+    before = published.nao.count()
+    assert published.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes").green
+    assert published.nao.count() == before
 
 
-def test_a_refresh_makes_no_request_and_changes_nothing(stack):
-    before = _published(stack)
-    assert stack.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes").green
-    assert stack.nao.count() == before
-
-
-def test_a_refresh_that_runs_the_program_makes_no_request(stack):
-    before = _published(stack)
-    run = stack.pulumi("refresh", "--yes", "--skip-preview", "--run-program", "--expect-no-changes")
+def test_a_refresh_that_runs_the_program_makes_no_request(published):
+    before = published.nao.count()
+    run = published.pulumi("refresh", "--yes", "--skip-preview", "--run-program", "--expect-no-changes")
     assert run.green, run.output
-    assert stack.nao.count() == before
+    assert published.nao.count() == before
 
 
-def test_a_destroy_makes_no_request(stack):
-    before = _published(stack)
-    assert stack.pulumi("destroy", "--yes", "--skip-preview").green
-    assert stack.nao.count() == before
-    assert stack.publication() is None
+def test_a_destroy_makes_no_request(published):
+    before = published.nao.count()
+    assert published.pulumi("destroy", "--yes", "--skip-preview").green
+    assert published.nao.count() == before
+    assert published.publication() is None
 
 
-def test_an_unchanged_up_needs_no_key(stack):
-    _published(stack)
-    del stack.environment["NAO_API_KEY"]
-    assert stack.up().green
+def test_an_unchanged_up_needs_no_key(published):
+    del published.environment["NAO_API_KEY"]
+    assert published.up().green
 
 
 def test_a_preview_without_a_key_warns_once_for_all_publications(stack):
+    stack.measure()
     del stack.environment["NAO_API_KEY"]
     stack.program(
         "from pulumi_nao import TrackingConfigPublication\n"
@@ -54,6 +49,7 @@ def test_an_up_without_a_key_says_how_to_set_one(stack):
 
 
 def test_a_key_in_plain_text_is_refused(stack, inject):
+    stack.measure()
     inject(meant=[stack.folder / "Pulumi.test.yaml", stack.folder.parent / "state"])  # where Pulumi keeps it
     stack.set("nao:apiKey", KEY)
     run = stack.up()
@@ -65,6 +61,7 @@ def test_a_key_in_plain_text_is_refused(stack, inject):
 
 
 def test_an_import_is_refused(stack):
+    stack.measure()
     program = (stack.folder / "__main__.py").read_text()
     stack.program(program.replace('"site",\n', '"site",\n    opts=pulumi.ResourceOptions(import_="910"),\n'))
     run = stack.up()
@@ -72,21 +69,20 @@ def test_an_import_is_refused(stack):
     assert stack.nao.count() == 0
 
 
-def test_a_lost_server_setting_goes_to_the_recorded_server(stack):
-    _published(stack)
-    del stack.environment["NAO_BASE_URL"]
-    stack.set("zones", "b")
-    assert stack.up().green
-    assert stack.nao.publications(910) == 2
+def test_a_lost_server_setting_goes_to_the_recorded_server(published):
+    del published.environment["NAO_BASE_URL"]
+    published.set("zones", "b")
+    assert published.up().green
+    assert published.nao.publications(910) == 2
 
 
-def test_a_replacement_with_a_lost_server_setting_is_refused(stack):
-    before = _published(stack)
-    del stack.environment["NAO_BASE_URL"]
-    stack.set("site", "912")
-    run = stack.up()
+def test_a_replacement_with_a_lost_server_setting_is_refused(published):
+    before = published.nao.count()
+    del published.environment["NAO_BASE_URL"]
+    published.set("site", "912")
+    run = published.up()
     assert "recorded on another server than https://www.nao-cloud.com, and none is configured" in run.output
-    assert stack.nao.count() == before
+    assert published.nao.count() == before
 
 
 def test_two_accounts_have_keys_of_their_own(stack):

@@ -40,7 +40,8 @@ class Project:
             file.write_text(file.read_text().replace(SERVER, nao.url))
         (folder / "state").mkdir()
         self.environment = {
-            **environment(folder, engine_path, nao),
+            **environment(folder, engine_path),
+            "NAO_BASE_URL": nao.url,
             "PULUMI_SKIP_CONFIRMATIONS": "true",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # a reader has none of the plugins of these tests
         }
@@ -67,7 +68,7 @@ class Project:
     def command(self, command: str) -> Run:
         """Run one command, whatever its end."""
         with self.start(command) as process:
-            output, _ = process.communicate(KEY + "\n", timeout=90)
+            output, _ = process.communicate(KEY + "\n", timeout=200)
         return Run(process.returncode, output)
 
     def start(self, command: str) -> subprocess.Popen:

@@ -45,7 +45,7 @@ def test_a_signal_records_the_job_leaves_no_process_and_the_next_call_goes_on_wi
         read_until(process, "job 48145 accepted")
         below = psutil.Process(process.pid).children(recursive=True)
         end(process.pid, signal.SIGINT if end is os.killpg else signal.SIGTERM)
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=120)[0]
     assert process.returncode == 1
     assert "error: publication of site 910 not finished: the wait was cancelled" in output
     assert "Traceback" not in output
@@ -62,7 +62,7 @@ def test_with_nohup_it_outlives_the_terminal(project):
         read_until(process, "job 48145 accepted")
         process.send_signal(signal.SIGHUP)
         project.nao.finish_job("48145")
-        assert process.communicate(timeout=60)[0].startswith("published")
+        assert process.communicate(timeout=120)[0].startswith("published")
     assert process.returncode == 0
 
 
@@ -75,7 +75,7 @@ def test_a_signal_before_pulumi_begins_is_told_in_a_line(project):
     with project.start(CALL) as process:
         wait_until((stuck.parent / "called").exists, seconds=60)
         process.terminate()
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=120)[0]
     assert process.returncode == 1
     assert output == "error: Pulumi was ended before it began to publish\n"
 
@@ -95,6 +95,6 @@ def test_a_second_call_for_a_site_is_told_to_come_later(project):
         read_until(process, "job 48145 accepted")
         run = project.command(CALL)
         project.nao.finish_job("48145")
-        assert process.communicate(timeout=60)[0].startswith("published")
+        assert process.communicate(timeout=120)[0].startswith("published")
     assert run.code == 75
     assert run.output.startswith("site 910 is being published by another call")

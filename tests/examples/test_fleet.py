@@ -79,7 +79,7 @@ def test_a_signal_counts_the_sites_that_were_not_begun_and_the_next_run_goes_on_
         wait_until(lambda: project.nao.publications() == 1, seconds=60)
         below = psutil.Process(process.pid).children(recursive=True)
         end(process.pid, signal.SIGINT if end is os.killpg else signal.SIGTERM)
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=120)[0]
     wait_until(lambda: not any(runs(child.pid) for child in below))
     assert process.returncode == 1
     assert "\n0 published, 1 failed, 0 unchanged, 2 not begun\n" in output

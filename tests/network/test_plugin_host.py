@@ -64,16 +64,17 @@ def test_an_untrusted_certificate_saves_nothing_and_ends_at_once(behind, nginx, 
     assert nao.publications(910) == 1
 
 
-def test_a_link_that_is_cut_under_a_wait_leaves_its_job_to_the_next_update(behind, link, nao):
+def test_a_link_that_is_cut_under_a_wait_leaves_its_job_to_the_next_update(behind, nginx, nao):
     nao.add_site(910, job_seconds=60)
-    host = behind(link.url)
-    wire_cutter = threading.Thread(target=lambda: (wait_until(lambda: nao.count("job")), link.cut()))
+    nginx.start()
+    host = behind(nginx.url)
+    wire_cutter = threading.Thread(target=lambda: (wait_until(lambda: nao.count("job")), nginx.stop()))
     wire_cutter.start()
-    _, saved = _failure(lambda: host.create(_inputs(link.url), timeout=2.0))
+    _, saved = _failure(lambda: host.create(_inputs(nginx.url), timeout=2.0))
     wire_cutter.join()
     assert saved["job_id"] == "48145"
     assert "The last looks brought no news" in host.log.lines[-1].message
-    link.mend()
+    nginx.start()
     nao.finish_job("48145")
-    answer = host.update(saved, _inputs(link.url))
+    answer = host.update(saved, _inputs(nginx.url))
     assert (answer.properties["status"], nao.publications(910)) == ("success", 1)

@@ -44,7 +44,7 @@ class GitHubJob:
         output = ""
         for number in range(len(self._steps)):
             with self.start(number) as process:
-                output += process.communicate(timeout=90)[0]
+                output += process.communicate(timeout=200)[0]
             if process.returncode:
                 break
         return Run(process.returncode, output)
@@ -76,7 +76,7 @@ class GitLabJob:
     def run(self) -> Run:
         """Run the script."""
         with self.start() as process:
-            output = process.communicate(timeout=90)[0]
+            output = process.communicate(timeout=200)[0]
         return Run(process.returncode, output)
 
     def start(self) -> subprocess.Popen:

@@ -50,7 +50,7 @@ def test_a_cancelled_run_records_its_job_and_the_rerun_waits_for_it(project):
     with job.start() as process:
         read_until(process, "job 48145 accepted")
         process.send_signal(signal.SIGINT)  # to the step's own process alone, as a runner does
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=120)[0]
     assert process.returncode != 0
     assert "the wait was cancelled" in output
     project.nao.finish_job("48145")

@@ -34,7 +34,7 @@ def test_a_cancelled_run_whose_processes_are_all_told_records_its_job_and_the_re
     with GitLabJob("publish", project).start() as process:
         read_until(process, "job 48145 accepted")
         os.killpg(process.pid, signal.SIGTERM)  # as an executor does that passes the signal on
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=120)[0]
     assert process.returncode != 0
     assert "the wait was cancelled" in output
     project.nao.finish_job("48145")

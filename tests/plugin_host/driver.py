@@ -161,7 +161,7 @@ def running_host(
         )
         arguments = struct_pb2.Struct()
         arguments.update(config)
-        host.stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=60)
+        host.stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=120)
         yield host
     finally:
         channel.close()

@@ -4,11 +4,12 @@ import threading
 
 import grpc
 import pytest
-from google.protobuf import empty_pb2, json_format
+from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2
 
 from tests.plugin_host.conftest import KEY
 from tests.plugin_host.driver import failure_of
+from tests.tools.machine import wait_until
 
 DEFECT = """
 import os, sys
@@ -131,10 +132,10 @@ def test_the_time_out_of_the_call_counts(host, nao):
 def test_cancel_ends_waits_and_saves_their_jobs(host, nao):
     nao.add_site(910, job_seconds=60)
     host.check({"site_id": 910, "config_namespace": "nao"})
-    timer = threading.Timer(1.0, lambda: host.stub.Cancel(empty_pb2.Empty(), timeout=30))
-    timer.start()
+    cancel = threading.Thread(target=lambda: (wait_until(lambda: nao.count("job")), host.cancel()))
+    cancel.start()
     _, saved = _failure(lambda: host.create(_inputs(nao)))
-    timer.join()
+    cancel.join()
     assert json_format.MessageToDict(saved.properties)["job_id"] == "48145"
 
 

@@ -36,7 +36,7 @@ class Running:
         """Send a signal; return exit status, what was printed since the first line, and standard error."""
         self.process.send_signal(number)
         printed, complaints = self.process.stdout.read(), self.process.stderr.read()
-        return self.process.wait(timeout=60), printed, complaints
+        return self.process.wait(timeout=120), printed, complaints
 
 
 @contextmanager

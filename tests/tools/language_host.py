@@ -48,7 +48,7 @@ class Host:
         return proto.RunRequest(info=info or self.info(), args=[str(argument) for argument in arguments], **fields)
 
     def run(self, *arguments, **fields):
-        return self.call.Run(self.request(*arguments, **fields), timeout=20)
+        return self.call.Run(self.request(*arguments, **fields), timeout=60)
 
     def told(self, **fields):
         """Run a program that writes down how it was called."""
@@ -58,7 +58,7 @@ class Host:
 
     def install(self, info):
         request = proto.InstallDependenciesRequest(info=info)
-        return list(self.call.InstallDependencies(request, timeout=30))
+        return list(self.call.InstallDependencies(request, timeout=60))
 
 
 @contextlib.contextmanager

@@ -144,7 +144,7 @@ def interruptible():
         signal.signal(signal.SIGINT, before)
 
 
-def wait_until(true, seconds=10.0):
+def wait_until(true, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "waited in vain"

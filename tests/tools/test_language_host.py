@@ -155,7 +155,7 @@ def test_cancel_interrupts_all_programs_however_many_run(own_host):
     with ThreadPoolExecutor(len(notes)) as pool:
         ends = [pool.submit(own_host.run, "sleep", note) for note in notes]
         wait_until(lambda: all(note.exists() for note in notes))
-        own_host.call.Cancel(Empty(), timeout=5)
+        own_host.call.Cancel(Empty(), timeout=60)
         assert {end.result().error for end in ends} == {"program exited with non-zero exit code: -1"}
 
 
@@ -183,7 +183,7 @@ def test_a_program_that_ignores_the_interrupt_is_killed(module, monkeypatch, tmp
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_engine_s_signal_ends_it_quietly(own_host, number):
     own_host.process.send_signal(number)
-    out, err = own_host.process.communicate(timeout=10)
+    out, err = own_host.process.communicate(timeout=60)
     assert (own_host.process.returncode, out, err) == (0, "", "")
 
 
@@ -192,7 +192,7 @@ def test_a_program_ends_with_its_host(own_host):
     running = own_host.call.Run.future(own_host.request("sleep", note))
     wait_until(note.exists)
     own_host.process.send_signal(signal.SIGINT)
-    own_host.process.communicate(timeout=10)
+    own_host.process.communicate(timeout=60)
     assert running.result().error == "program exited with non-zero exit code: -1"
 
 
@@ -343,6 +343,14 @@ def test_a_python_without_pulumi_is_named(tmp_path):
         f"pulumi-language-python: {sys.executable} cannot import what this needs (No module named 'grpc'). "
         "Put the virtual environment with `pulumi` first on PATH, or install `pulumi` there.\n"
     )
+
+
+def test_of_the_sdk_it_imports_the_messages_alone():
+    code = "import sys, serving; print(*(name for name in sys.modules if name.startswith('pulumi.')))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=LANGUAGE_HOST, capture_output=True, text=True, check=True)
+    imported = done.stdout.split()
+    assert "pulumi.runtime.proto.language_pb2" in imported
+    assert [name for name in imported if not f"{name}.".startswith("pulumi.runtime.proto.")] == ["pulumi.runtime"]
 
 
 @pytest.fixture

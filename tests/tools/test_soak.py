@@ -44,7 +44,7 @@ def test_a_short_soak_prints_its_figures_and_its_verdict():
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=200,
     )
     assert done.stderr == ""
     assert int(re.search(r"^(\d+) attempts: ", done.stdout, re.MULTILINE)[1]) > 0

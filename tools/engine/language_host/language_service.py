@@ -13,11 +13,10 @@ import grpc
 from dependencies import described, install, listed, plugins
 from google.protobuf import json_format
 from google.protobuf.empty_pb2 import Empty
+from messages import LanguageRuntimeServicer, plugin_pb2
+from messages import language_pb2 as proto
 from program_run import Programs, configuration, program_arguments
 from project_python import ProjectError, ProjectPython, project_python
-from pulumi.runtime.proto import language_pb2 as proto
-from pulumi.runtime.proto import plugin_pb2
-from pulumi.runtime.proto.language_pb2_grpc import LanguageRuntimeServicer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

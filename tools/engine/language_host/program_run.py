@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi.runtime.proto import language_pb2 as proto
+    from messages import language_pb2 as proto
 
 # As long as the official host gives a program to end.
 _GRACE = 5.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import grpc.aio
 from language_service import LanguageService
-from pulumi.runtime.proto.language_pb2_grpc import add_LanguageRuntimeServicer_to_server
+from messages import add_LanguageRuntimeServicer_to_server
 
 if TYPE_CHECKING:
     from pathlib import Path
