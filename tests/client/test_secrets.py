@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_nao import NaoClient, jobs
+from pulumi_nao import NaoClient, jobs, logs, text
 from pulumi_nao.account import key_problem
 from pulumi_nao.errors import ConfigurationError, JobFailed, LookFailed, MayHaveStarted, NaoError
 from pulumi_nao.lifecycle import Publisher
@@ -204,6 +204,20 @@ def test_another_users_log_records_keep_their_traceback(nao, caplog):
     [record] = caplog.records
     assert record.getMessage() == "of somebody, with [redacted]"
     assert record.exc_info is not None
+
+
+def test_a_key_that_comes_while_a_record_is_cleaned_is_no_trouble(monkeypatch, caplog):
+    forms = text._forms
+
+    def forms_while_another_key_comes(secret):
+        logs.protect(f"another-{secret}")
+        return forms(secret)
+
+    monkeypatch.setattr(logs._FILTER, "secrets", frozenset())
+    logs.protect(KEY)
+    monkeypatch.setattr(text, "_forms", forms_while_another_key_comes)
+    logging.getLogger("urllib3.connectionpool").error("with %s", KEY)
+    assert caplog.messages == ["with [redacted]"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
