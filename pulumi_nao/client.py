@@ -29,6 +29,8 @@ from pulumi_nao.logs import protect
 from pulumi_nao.models import JOB_NUMBER, Job, JobState, Probe, publication_of, site_number
 from pulumi_nao.pace import BUSY_PATIENCE, Pace
 from pulumi_nao.places import Places
+from pulumi_nao.proxies import proxy_for
+from pulumi_nao.reasons import reason_of
 from pulumi_nao.transport import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
@@ -38,7 +40,6 @@ from pulumi_nao.transport import (
     BareToken,
     new_session,
     read_body,
-    reason_of,
 )
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ class NaoClient:
         try:
             return self._answer(number, exchange, call, CANCELLED_POST_GRACE)
         except EXCHANGE_FAILURES as error:
-            reason, may_pass = reason_of(error)
+            reason, may_pass = self._reason_of(error)
             if not exchange.connected and self._clock.cancelled:
                 raise NotSent(f"{operation} not sent: cancelled while it was connecting") from None
             if not exchange.connected:
@@ -268,7 +269,10 @@ class NaoClient:
         try:
             return self._answer(number, Exchange(), call, CANCELLED_LOOK_GRACE)
         except EXCHANGE_FAILURES as error:
-            raise LookFailed(reason_of(error)[0]) from None
+            reason, may_pass = self._reason_of(error)
+            trouble = LookFailed(reason)
+            trouble.may_pass = may_pass
+            raise trouble from None
 
     def _answer(
         self, number: int, exchange: Exchange, call: Callable[[], tuple[requests.Response, bytes]], grace: float
@@ -311,6 +315,9 @@ class NaoClient:
             allow_redirects=False,
             stream=True,
         )
+
+    def _reason_of(self, error: BaseException) -> tuple[str, bool]:
+        return reason_of(error, None if self._direct else proxy_for(self.base_url))
 
     def _cancelled(self) -> bool:
         return self._clock.cancelled

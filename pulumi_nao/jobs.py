@@ -15,7 +15,6 @@ from pulumi_nao.errors import (
     HeldBack,
     JobFailed,
     JobGone,
-    LookDenied,
     LookFailed,
     LookNotFound,
     LookSenseless,
@@ -159,7 +158,8 @@ def wait(
         JobFailed: The job has finished, and not with `success`.
         WaitTimedOut: The deadline came first.
         WaitCancelled: The clock says that waiting has to end.
-        ContactLost: The server refuses the key, or three answers in a row made no sense.
+        ContactLost: The server refuses the key, its certificate is not trusted, or three answers in a row made no
+            sense.
         JobGone: The server does not know the job, three times in a row and for ten seconds.
         ConfigurationError: The time-out is no number of seconds.
     """
@@ -218,7 +218,7 @@ class _Wait:
             self._trouble_told = False
             self._report(f"{self._job.operation}: in contact with NAO Cloud again")
         if self._state and not state.has_finished and state.status != self._state.status:
-            self._report(f"{self._job.operation}: job {self._job.id} is {state.status!r}")
+            self._report(f"{self._job.name} is {state.status!r}")
         self._state = state
         return state.retry_after
 
@@ -227,9 +227,7 @@ class _Wait:
             self._row.clear()
         self._row.append(self._waited)
         self._trouble = trouble
-        if isinstance(trouble, LookDenied):
-            raise ContactLost(self._job, self._state, trouble)
-        if isinstance(trouble, LookSenseless) and len(self._row) >= SENSELESS_LOOKS:
+        if not trouble.may_pass or (isinstance(trouble, LookSenseless) and len(self._row) >= SENSELESS_LOOKS):
             raise ContactLost(self._job, self._state, trouble)
         if (
             isinstance(trouble, LookNotFound)
@@ -241,9 +239,7 @@ class _Wait:
     def _beat(self) -> None:
         if self._waited >= self._next_heartbeat:
             status = repr(self._state.status) if self._state else "not seen yet"
-            self._report(
-                f"{self._job.operation}: job {self._job.id} is {status} after {format_duration(self._waited)}"
-            )
+            self._report(f"{self._job.name} is {status} after {format_duration(self._waited)}")
             while self._next_heartbeat <= self._waited:
                 self._next_heartbeat *= 2
 

@@ -237,13 +237,6 @@ def test_a_server_that_is_not_there_was_sent_nothing():
     assert caught.value.may_pass
 
 
-def test_a_server_that_speaks_no_tls_is_not_tried_again(nao):
-    with pytest.raises(ServerUnreachable, match="no secure connection") as caught:
-        NaoClient(KEY, nao.url.replace("http:", "https:")).publish(910)
-    assert not caught.value.may_pass
-    assert nao.count() == 0
-
-
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

@@ -338,6 +338,15 @@ def test_a_recorded_job_whose_key_is_refused_stays_recorded(clock):
     assert client.posts == 0
 
 
+def test_a_recorded_job_that_cannot_be_looked_at_stays_recorded_and_is_not_waited_for(clock):
+    untrusted = LookFailed("the server's certificate is not trusted")
+    untrusted.may_pass = False
+    client = FakeClient({"1": [untrusted]})
+    outcome = Publisher(client, clock).update(running(), "a")
+    assert (outcome.attempt, client.posts, clock.slept) == (running(), 0, [])
+    assert "not followed to its end: the server's certificate is not trusted" in outcome.error.headline
+
+
 @pytest.mark.parametrize("recorded", [attempt(), attempt(job_id="1", has_finished=True, status="failure"), done("b")])
 def test_an_update_without_a_running_job_publishes(clock, recorded):
     client = FakeClient()
