@@ -129,14 +129,6 @@ class ServerUnreachable(NotSent):
         self.reason = reason
         self.may_pass = may_pass
 
-    def known_for(self, operation: str) -> ServerUnreachable:
-        """The same finding for another operation, which then need not be tried.
-
-        Args:
-            operation: What was to be done.
-        """
-        return ServerUnreachable(operation, self.server, f"{self.reason} (found earlier in this run)", may_pass=False)
-
 
 class HeldBack(NotSent):
     """Other requests came first, and left no time to send it.

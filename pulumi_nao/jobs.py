@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pulumi_nao.circuit import CONNECT_PATIENCE
 from pulumi_nao.clock import Clock, Deadline, SystemClock, checked_seconds
 from pulumi_nao.errors import (
     ContactLost,
@@ -38,7 +39,6 @@ LONGEST_PAUSE = 20.0
 JITTER = 0.1
 
 LONGEST_RETRY_AFTER = 60.0
-CONNECT_PATIENCE = 60.0
 FIRST_RETRY_PAUSE = 1.0
 LONGEST_RETRY_PAUSE = 15.0
 
@@ -76,7 +76,7 @@ def start(
 ) -> Job:
     """Send a request that starts a job; repeat it only while it surely did nothing.
 
-    No connection is tried again for about a minute, `429` and `503` with `Retry-After` for about five.
+    No connection, `429` and `503` with `Retry-After` are tried again for about five minutes each.
 
     Args:
         operation: What is being started, for errors: `publication of site 910`.
