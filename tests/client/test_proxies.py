@@ -130,6 +130,16 @@ def nobody():
         return f"127.0.0.1:{free.getsockname()[1]}"
 
 
+@pytest.fixture
+def _no_names(monkeypatch):
+    """No name can be resolved; a stand-in, as a question to a real resolver leaves this machine."""
+
+    def getaddrinfo(*_arguments, **_named):
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
 def reason_at(proxy, monkeypatch, variable="HTTPS_PROXY"):
     """Why nothing could be sent through it, and whether that may pass."""
     monkeypatch.setenv(variable, proxy)
@@ -160,6 +170,7 @@ def test_of_two_variables_the_one_that_counts_is_named(nobody, monkeypatch):
     assert f"{nobody} (https_proxy)" in reason_at(f"http://{nobody}", monkeypatch, "https_proxy")[0]
 
 
+@pytest.mark.usefixtures("_no_names")
 def test_a_proxy_whose_name_is_unknown_is_named(monkeypatch):
     assert reason_at("http://proxy.invalid:3128", monkeypatch) == (
         "no connection to the proxy http://proxy.invalid:3128 (HTTPS_PROXY): its name cannot be resolved",
@@ -230,6 +241,7 @@ def test_a_certificate_of_the_proxys_own_is_told_with_the_proxy(monkeypatch):
     assert not may_pass
 
 
+@pytest.mark.usefixtures("_no_names")
 def test_a_server_that_no_proxy_excepts_is_asked_directly(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "nao.invalid")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
