@@ -119,7 +119,7 @@ def _reason(chain: Sequence[BaseException], whose: str) -> tuple[str, bool]:
         return for_good, False
     of_machine = [number for number in map(_machine_error, chain) if number]
     if of_machine:
-        return f"this machine: {os.strerror(of_machine[-1]).lower()}", True
+        return f"this machine: {_in_words(of_machine[-1])}", True
     for kind, words, may_pass in _REASONS:
         found = next((cause for cause in chain if isinstance(cause, kind)), None)
         if found is not None:
@@ -138,7 +138,7 @@ def _certificates(chain: Sequence[BaseException], whose: str) -> str:
             return f"{_bundle()} holds no certificates that can be read"
     number = next((number for number in map(_machine_error, chain) if number), None)
     if number and any(isinstance(cause, urllib3.exceptions.SSLError) for cause in chain):
-        return f"{_bundle()} cannot be read: {os.strerror(number).lower()}"
+        return f"{_bundle()} cannot be read: {_in_words(number)}"
     return ""
 
 
@@ -160,7 +160,7 @@ def _key_log(chain: Sequence[BaseException]) -> str:
     for cause in chain:
         number = _machine_error(cause)
         if file and number and getattr(cause, "filename", None) == file:
-            return f"the file named by SSLKEYLOGFILE cannot be written: {os.strerror(number).lower()}"
+            return f"the file named by SSLKEYLOGFILE cannot be written: {_in_words(number)}"
     return ""
 
 
@@ -170,6 +170,12 @@ def _machine_error(error: BaseException) -> int | None:
     if isinstance(error, _NO_MACHINE_ERROR) or not isinstance(number, int) or number not in errno.errorcode:
         return None
     return number
+
+
+def _in_words(number: int) -> str:
+    words = os.strerror(number)
+    # Windows has no words here for the numbers of its sockets.
+    return errno.errorcode[number] if words.startswith("Unknown error") else words.lower()
 
 
 def _in_openssls_words(error: BaseException) -> str:

@@ -1,9 +1,9 @@
 """What the client tells its circuit breaker, over real sockets; time is not real."""
 
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from itertools import count
 
 import pytest
 import trustme
@@ -15,6 +15,7 @@ from pulumi_nao.errors import NaoError, NotSent, ServerUnreachable
 from pulumi_nao.lifecycle import Publisher
 from pulumi_nao.simulator import Answer
 from pulumi_nao.simulator.faults.connection import Stall
+from tests.client.serving import saying, serving
 from tests.client.test_no_connection import alert
 from tests.client.test_proxies import certified, pump
 from tests.core.fake_clock import FakeClock
@@ -50,10 +51,12 @@ def is_refused(client, clock):
 
 @pytest.fixture
 def absence(nao, client, clock):
-    """The server is away, and somebody has tried to reach it for five minutes."""
+    """The server is away, and has been tried for five minutes."""
     nao.stop()
-    assert isinstance(Publisher(client, clock).publish(910, None).error, ServerUnreachable)
-    assert clock.time == 300
+    for seconds in (0, 100, 100, 100):
+        clock.sleep(seconds)
+        with pytest.raises(ServerUnreachable):
+            client.publish(910)
 
 
 @pytest.mark.usefixtures("absence")
@@ -109,30 +112,22 @@ def shaky_front(nao, authority):
     """What ends TLS in front of the simulator, and breaks one handshake in ten."""
     context = certified(authority, "127.0.0.1")
     behind = ("127.0.0.1", int(nao.url.rpartition(":")[2]))
+    numbers = count(1)
     broken = []
 
-    def serve(connection, number):
-        with connection, suppress(OSError):
-            if number % 10 == 9:
-                broken.append(number)
-                connection.recv(65536)
-                connection.sendall(alert(80))
-                return
-            secure = context.wrap_socket(connection, server_side=True)
-            with secure, socket.create_connection(behind) as target:
+    def handle(connection):
+        if next(numbers) % 10 == 0:
+            broken.append(connection)
+            saying(alert(80))(connection)
+        else:
+            with (
+                context.wrap_socket(connection, server_side=True) as secure,
+                socket.create_connection(behind) as target,
+            ):
                 pump(secure, target)
 
-    def accept():
-        number = 0
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=serve, args=(server.accept()[0], number), daemon=True).start()
-                number += 1
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"https://127.0.0.1:{server.getsockname()[1]}", broken
-        server.shutdown(socket.SHUT_RDWR)
+    with serving(handle) as port:
+        yield f"https://127.0.0.1:{port}", broken
 
 
 def test_a_fleet_behind_a_balancer_that_breaks_one_handshake_in_ten_is_published(nao, monkeypatch):

@@ -1,5 +1,6 @@
 """A proxy on the way: what it is shown, what it cannot keep from ending, and how errors name it."""
 
+import os
 import select
 import socket
 import ssl
@@ -12,6 +13,7 @@ import trustme
 from pulumi_nao import NaoClient
 from pulumi_nao.errors import MayHaveStarted, NaoError, ServerUnreachable
 from pulumi_nao.proxies import proxy_for
+from tests.client.serving import saying, serving
 from tests.client.test_secrets import JOB, KEY, everything_of
 from tests.leaks import leaks_in
 
@@ -108,20 +110,6 @@ def test_an_exchange_is_given_up_through_a_proxy_that_itself_speaks_tls(authorit
     assert f"\r\nAuthorization: {KEY}\r\n".encode() in received[0]
 
 
-@contextmanager
-def proxy_that_says(answer):
-    """A proxy that opens no tunnel."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve():
-            with suppress(OSError), server.accept()[0] as connection:
-                connection.recv(65536)
-                connection.sendall(answer)
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"127.0.0.1:{server.getsockname()[1]}"
-
-
 @pytest.fixture
 def nobody():
     """An address where nobody listens."""
@@ -149,25 +137,32 @@ def reason_at(proxy, monkeypatch, variable="HTTPS_PROXY"):
 
 
 @pytest.mark.parametrize(
-    "written", ["http://{}", "https://{}", "{}", "http://user:of-the-proxy@{}", "HTTP://{}/path"]
+    "address", ["http://{}", "https://{}", "{}", "http://user:of-the-proxy@{}", "HTTP://{}/path"]
 )
-def test_a_proxy_that_is_down_is_named_without_its_password(nobody, monkeypatch, written):
-    scheme = "https" if written.startswith("https") else "http"
-    assert reason_at(written.format(nobody), monkeypatch) == (
+def test_a_proxy_that_is_down_is_named_without_its_password(nobody, monkeypatch, address):
+    scheme = "https" if address.startswith("https") else "http"
+    assert reason_at(address.format(nobody), monkeypatch) == (
         f"no connection to the proxy {scheme}://{nobody} (HTTPS_PROXY): connection refused",
         True,
     )
 
 
+def written(variable):
+    """A variable's name as it is kept: Windows has no lower case there."""
+    return variable if variable in [*os.environ] else variable.upper()
+
+
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 def test_the_variable_that_names_the_proxy_is_named(nobody, monkeypatch, variable):
-    assert f"({variable}): connection refused" in reason_at(f"http://{nobody}", monkeypatch, variable)[0]
+    reason, _ = reason_at(f"http://{nobody}", monkeypatch, variable)
+    assert f"({written(variable)}): connection refused" in reason
 
 
 def test_of_two_variables_the_one_that_counts_is_named(nobody, monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    assert f"{nobody} (https_proxy)" in reason_at(f"http://{nobody}", monkeypatch, "https_proxy")[0]
+    reason, _ = reason_at(f"http://{nobody}", monkeypatch, "https_proxy")
+    assert f"{nobody} ({written('https_proxy')})" in reason
 
 
 @pytest.mark.usefixtures("_no_names")
@@ -189,16 +184,19 @@ def test_a_proxy_whose_name_is_unknown_is_named(monkeypatch):
     ],
 )
 def test_a_proxy_that_opens_no_tunnel_is_named_with_its_answer(monkeypatch, status, words, may_pass):
-    with proxy_that_says(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as address:
-        reason = reason_at(f"http://{address}", monkeypatch)
-    assert reason == (f"the proxy http://{address} (HTTPS_PROXY) opens no way to the server: {words}", may_pass)
+    with serving(saying(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())) as port:
+        reason = reason_at(f"http://127.0.0.1:{port}", monkeypatch)
+    assert reason == (
+        f"the proxy http://127.0.0.1:{port} (HTTPS_PROXY) opens no way to the server: {words}",
+        may_pass,
+    )
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.2\r\n"], ids=["nothing", "not HTTP"])
 def test_a_proxy_that_makes_no_sense_is_named(monkeypatch, answer):
-    with proxy_that_says(answer) as address:
-        reason, may_pass = reason_at(f"http://{address}", monkeypatch)
-    assert f" the proxy http://{address} (HTTPS_PROXY): " in f" {reason}"
+    with serving(saying(answer)) as port:
+        reason, may_pass = reason_at(f"http://127.0.0.1:{port}", monkeypatch)
+    assert f" the proxy http://127.0.0.1:{port} (HTTPS_PROXY): " in f" {reason}"
     assert may_pass
 
 
@@ -263,10 +261,10 @@ SECRET_IN_A_PLACE = [
 ]
 
 
-@pytest.mark.parametrize("written", SECRET_IN_A_PLACE)
+@pytest.mark.parametrize("address", SECRET_IN_A_PLACE)
 @pytest.mark.parametrize("password", ["pw-of-the-proxy", "pw%20of%2Fthe", "pw:of[the]", "12"])
-def test_a_proxy_is_told_without_what_may_be_a_password(monkeypatch, written, password):
-    monkeypatch.setenv("HTTPS_PROXY", written.format(password))
+def test_a_proxy_is_told_without_what_may_be_a_password(monkeypatch, address, password):
+    monkeypatch.setenv("HTTPS_PROXY", address.format(password))
     assert str(proxy_for("https://nao.example.com")) in (
         "the proxy http://proxy.example (HTTPS_PROXY)",
         "the proxy http://proxy.example:3128 (HTTPS_PROXY)",

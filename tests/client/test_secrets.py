@@ -5,7 +5,6 @@ import http.client
 import json
 import logging
 import socket
-import threading
 import traceback
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from pulumi_nao.errors import ConfigurationError, JobFailed, LookFailed, MayHave
 from pulumi_nao.lifecycle import Publisher
 from pulumi_nao.simulator import Answer, Simulator
 from pulumi_nao.text import printable
+from tests.client.serving import serving
 from tests.core.fake_clock import FakeClock
 from tests.leaks import leaks_in
 
@@ -70,25 +70,13 @@ def test_whatever_cannot_be_sent_is_refused_without_being_repeated(key):
 def answering(answer):
     """A server that gives every connection the same bytes, and remembers what it was sent."""
     received = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def serve():
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                with connection:
-                    received.append(connection.recv(65536))
-                    connection.sendall(answer)
+    def handle(connection):
+        received.append(connection.recv(65536))
+        connection.sendall(answer)
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.getsockname()[1]}", received
-        finally:
-            server.shutdown(socket.SHUT_RDWR)
-    thread.join(10)
+    with serving(handle) as port:
+        yield f"http://127.0.0.1:{port}", received
 
 
 def echo(key, status=401):
