@@ -78,12 +78,15 @@ class Answer:
 
     @property
     def words(self) -> str:
-        """What stands under `errors` (documented as the root of every error; its shape is not)."""
+        """What stands under `errors` (documented as the root of every error; its shape is not).
+
+        As a sentence in the forms of JSON:API and of Rails, in others as JSON.
+        """
         try:
             errors = json.loads(self.body)["errors"]
+            text = _sentence(errors) or json.dumps(errors, ensure_ascii=False)
         except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             return ""
-        text = errors if isinstance(errors, str) else json.dumps(errors, ensure_ascii=False)
         return printable(text, self.secrets)[:_LONGEST_WORDS]
 
     @property
@@ -232,6 +235,30 @@ class Answer:
         if not host or (target.scheme, host, port) == (ours.scheme, ours.hostname, ours.port):
             return ""
         return f", pointing to {target.scheme}://{host}{f':{port}' if port else ''}"
+
+
+def _sentence(errors: object) -> str:
+    """`[{"title": …, "detail": …}]`, `{"base": […]}` or `[…]` as people write it; empty for any other form."""
+    if isinstance(errors, dict) and not _said(errors):
+        errors = [_of_field(name, words) for name, said in errors.items() for words in _listed(said)]
+    said = [_said(error) for error in _listed(errors)]
+    return "; ".join(said).replace(".; ", "; ") if all(said) else ""
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _of_field(name: str, words: object) -> object:
+    """What is wrong with a field begins with its name; `base` stands for the whole (Rails)."""
+    return f"{name} {words}" if isinstance(words, str) and name != "base" else words
+
+
+def _said(error: object) -> str:
+    if isinstance(error, dict):
+        parts = [part for part in (error.get("title"), error.get("detail")) if isinstance(part, str) and part]
+        return ": ".join(dict.fromkeys(parts))
+    return error if isinstance(error, str) else ""
 
 
 def _http_date(text: str) -> datetime | None:

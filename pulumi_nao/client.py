@@ -12,6 +12,7 @@ import requests
 from pulumi_nao._version import __version__
 from pulumi_nao.account import PUBLIC_SERVER, canonical_server, is_loopback, key_problem
 from pulumi_nao.answer import Answer, NoJobNamed
+from pulumi_nao.circuit import Circuit
 from pulumi_nao.clock import Clock, Deadline, SystemClock, checked_seconds
 from pulumi_nao.errors import (
     ConfigurationError,
@@ -29,6 +30,8 @@ from pulumi_nao.logs import protect
 from pulumi_nao.models import JOB_NUMBER, Job, JobState, Probe, publication_of, site_number
 from pulumi_nao.pace import BUSY_PATIENCE, Pace
 from pulumi_nao.places import Places
+from pulumi_nao.proxies import proxy_for
+from pulumi_nao.reasons import reason_of
 from pulumi_nao.transport import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
@@ -38,7 +41,6 @@ from pulumi_nao.transport import (
     BareToken,
     new_session,
     read_body,
-    reason_of,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ class NaoClient:
         answer_timeout: Seconds that one answer may take in all.
         clock: Tells the time, and when waiting has to end.
         pace: Keeps requests apart; share one between clients to limit them together.
+        circuit: Knows whether the server can be reached; share one between clients of a server.
 
     Raises:
         ConfigurationError: The key, the URL or the time is malformed.
@@ -95,6 +98,7 @@ class NaoClient:
         answer_timeout: float = ANSWER_TIMEOUT,
         clock: Clock | None = None,
         pace: Pace | None = None,
+        circuit: Circuit | None = None,
     ) -> None:
         problem = key_problem(api_key)
         if problem:
@@ -113,6 +117,7 @@ class NaoClient:
         self._answer_timeout = checked_seconds("answer_timeout", answer_timeout, ANSWER_TIMEOUT)
         self._clock = clock or SystemClock()
         self._pace = pace or Pace(self._clock)
+        self._circuit = circuit or Circuit(self._clock)
         self._looks = new_session(WatchedAdapter(MOST_CONNECTIONS), direct=self._direct)
         # Apart, so that publications go out while looks hang.
         self._look_places = Places(MOST_CONNECTIONS)
@@ -136,6 +141,20 @@ class NaoClient:
     def close(self) -> None:
         """Close the connections that are kept open between looks."""
         self._looks.close()
+
+    def ensure_reachable(self, operation: str, deadline: Deadline) -> None:
+        """Refuse at once what is not worth a try, see `circuit`; this may take a harmless question of 10 s.
+
+        Args:
+            operation: What is to be done, for errors.
+            deadline: How long to wait for the answer to such a question.
+
+        Raises:
+            ServerUnreachable: For five minutes nobody who shares the circuit has reached the server.
+        """
+        reason = self._circuit.refusal(deadline, self.probe)
+        if reason:
+            raise ServerUnreachable(operation, self.base_url, reason, may_pass=True)
 
     def publish(self, site_id: int, deadline: Deadline | None = None) -> Job:
         """Publish a site's tracking configuration: `POST /sites/{id}/asset_tracking_config/publish` (documented).
@@ -209,12 +228,14 @@ class NaoClient:
                 return response, body
 
         try:
-            return self._answer(number, exchange, call, CANCELLED_POST_GRACE)
+            return self._answer(number, exchange, call, self._answer_timeout, CANCELLED_POST_GRACE)
         except EXCHANGE_FAILURES as error:
-            reason, may_pass = reason_of(error)
+            reason, may_pass = self._reason_of(error)
             if not exchange.connected and self._clock.cancelled:
                 raise NotSent(f"{operation} not sent: cancelled while it was connecting") from None
             if not exchange.connected:
+                if may_pass:
+                    self._circuit.failed(reason)
                 raise ServerUnreachable(operation, self.base_url, reason, may_pass=may_pass) from None
             raise MayHaveStarted(operation, reason) from None
 
@@ -233,11 +254,14 @@ class NaoClient:
         url = self._url(f"background_jobs/{job_id}")
         return Job(operation, job_id, url, lambda deadline=None: self._look(job_id, deadline))
 
-    def probe(self) -> Probe:
+    def probe(self, seconds: float | None = None) -> Probe:
         """Ask for a job that cannot exist: this changes nothing, and the answer tells what becomes of the key.
 
         `GET /background_jobs/0`. It is documented that 401 means a wrong key, 404 something that does not exist, and
         that errors have a body with the root `errors`; inferred that the key is looked at first.
+
+        Args:
+            seconds: How long to wait for the answer; `None` for as long as for any other.
 
         Returns:
             The answer, whatever it is.
@@ -245,13 +269,17 @@ class NaoClient:
         Raises:
             LookFailed: There was none.
         """
-        answer = self._get("background_jobs/0", whole=True)
+        deadline = None if seconds is None else Deadline(seconds, "", self._clock)
+        answer = self._get("background_jobs/0", deadline, whole=True, seconds=seconds)
         return Probe(answer.code, answer.status, is_documented_error=answer.is_documented_error, ahead=answer.ahead)
 
     @_Alone()
-    def _get(self, path: str, deadline: Deadline | None = None, *, whole: bool = False) -> Answer:
+    def _get(
+        self, path: str, deadline: Deadline | None = None, *, whole: bool = False, seconds: float | None = None
+    ) -> Answer:
         """GET an answer, and the body of a good one (or of any, when the whole is wanted)."""
-        patience = self._answer_timeout if deadline is None else min(self._answer_timeout, deadline.remaining)
+        longest = self._answer_timeout if seconds is None else min(self._answer_timeout, seconds)
+        patience = longest if deadline is None else min(longest, deadline.remaining)
         turn = Deadline(max(patience, LAST_LOOK_PATIENCE), "", self._clock)
         with ExitStack() as place:
             connection = place.enter_context(self._look_places.one(lambda: self._clock.cancelled or _is_over(turn)))
@@ -266,14 +294,23 @@ class NaoClient:
                 return response, read_body(response) if wanted else b""
 
         try:
-            return self._answer(number, Exchange(), call, CANCELLED_LOOK_GRACE)
+            return self._answer(number, Exchange(), call, longest, CANCELLED_LOOK_GRACE)
         except EXCHANGE_FAILURES as error:
-            raise LookFailed(reason_of(error)[0]) from None
+            reason, may_pass = self._reason_of(error)
+            trouble = LookFailed(reason)
+            trouble.may_pass = may_pass
+            raise trouble from None
 
     def _answer(
-        self, number: int, exchange: Exchange, call: Callable[[], tuple[requests.Response, bytes]], grace: float
+        self,
+        number: int,
+        exchange: Exchange,
+        call: Callable[[], tuple[requests.Response, bytes]],
+        seconds: float,
+        grace: float,
     ) -> Answer:
-        response, body = exchange.run(call, self._answer_timeout, self._cancelled, grace)
+        response, body = exchange.run(call, seconds, self._cancelled, grace)
+        self._circuit.answered()
         answer = Answer(response, body, self.base_url, self._secrets, self._clock.now())
         if answer.is_limit:
             self._pace.refused(number, answer.retry_after)
@@ -311,6 +348,9 @@ class NaoClient:
             allow_redirects=False,
             stream=True,
         )
+
+    def _reason_of(self, error: BaseException) -> tuple[str, bool]:
+        return reason_of(error, None if self._direct else proxy_for(self.base_url))
 
     def _cancelled(self) -> bool:
         return self._clock.cancelled

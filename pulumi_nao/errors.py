@@ -32,6 +32,7 @@ what is the same for every site, for instance where a key is looked for.
 from __future__ import annotations
 
 import traceback
+from copy import copy
 from typing import TYPE_CHECKING
 
 from pulumi_nao.namespaces import environment_prefix
@@ -127,14 +128,6 @@ class ServerUnreachable(NotSent):
         self.server = server
         self.reason = reason
         self.may_pass = may_pass
-
-    def known_for(self, operation: str) -> ServerUnreachable:
-        """The same finding for another operation, which then need not be tried.
-
-        Args:
-            operation: What was to be done.
-        """
-        return ServerUnreachable(operation, self.server, f"{self.reason} (found earlier in this run)", may_pass=False)
 
 
 class HeldBack(NotSent):
@@ -314,7 +307,7 @@ class WaitCancelled(JobRunsOn):
 
 
 class ContactLost(JobRunsOn):
-    """The server no longer answers looks in a way that helps.
+    """The server no longer answers looks in a way that helps, or cannot be asked.
 
     Args:
         job: The job.
@@ -374,13 +367,27 @@ class LookFailed(NaoError):
 
     Attributes:
         retry_after: Seconds the server asked to wait; `None` when it did not say.
+        may_pass: Whether looking again can help; it cannot with a certificate that is not trusted.
     """
 
     retry_after: float | None = None
+    may_pass = True
+
+    def of(self, operation: str) -> LookFailed:
+        """The same trouble, with a first line that says what was looked at.
+
+        Args:
+            operation: What the job does, or its number.
+        """
+        told = copy(self)
+        told.headline = f"{operation}: {self.headline}"
+        return told
 
 
 class LookDenied(LookFailed):
-    """401 or 403: looking again cannot help."""
+    """401 or 403."""
+
+    may_pass = False
 
 
 class LookNotFound(LookFailed):

@@ -9,13 +9,13 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pulumi_nao.circuit import CONNECT_PATIENCE
 from pulumi_nao.clock import Clock, Deadline, SystemClock, checked_seconds
 from pulumi_nao.errors import (
     ContactLost,
     HeldBack,
     JobFailed,
     JobGone,
-    LookDenied,
     LookFailed,
     LookNotFound,
     LookSenseless,
@@ -39,7 +39,6 @@ LONGEST_PAUSE = 20.0
 JITTER = 0.1
 
 LONGEST_RETRY_AFTER = 60.0
-CONNECT_PATIENCE = 60.0
 FIRST_RETRY_PAUSE = 1.0
 LONGEST_RETRY_PAUSE = 15.0
 
@@ -77,7 +76,7 @@ def start(
 ) -> Job:
     """Send a request that starts a job; repeat it only while it surely did nothing.
 
-    No connection is tried again for about a minute, `429` and `503` with `Retry-After` for about five.
+    No connection, `429` and `503` with `Retry-After` are tried again for about five minutes each.
 
     Args:
         operation: What is being started, for errors: `publication of site 910`.
@@ -159,7 +158,8 @@ def wait(
         JobFailed: The job has finished, and not with `success`.
         WaitTimedOut: The deadline came first.
         WaitCancelled: The clock says that waiting has to end.
-        ContactLost: The server refuses the key, or three answers in a row made no sense.
+        ContactLost: The server refuses the key, its certificate is not trusted, or three answers in a row made no
+            sense.
         JobGone: The server does not know the job, three times in a row and for ten seconds.
         ConfigurationError: The time-out is no number of seconds.
     """
@@ -218,7 +218,7 @@ class _Wait:
             self._trouble_told = False
             self._report(f"{self._job.operation}: in contact with NAO Cloud again")
         if self._state and not state.has_finished and state.status != self._state.status:
-            self._report(f"{self._job.operation}: job {self._job.id} is {state.status!r}")
+            self._report(f"{self._job.name} is {state.status!r}")
         self._state = state
         return state.retry_after
 
@@ -227,9 +227,7 @@ class _Wait:
             self._row.clear()
         self._row.append(self._waited)
         self._trouble = trouble
-        if isinstance(trouble, LookDenied):
-            raise ContactLost(self._job, self._state, trouble)
-        if isinstance(trouble, LookSenseless) and len(self._row) >= SENSELESS_LOOKS:
+        if not trouble.may_pass or (isinstance(trouble, LookSenseless) and len(self._row) >= SENSELESS_LOOKS):
             raise ContactLost(self._job, self._state, trouble)
         if (
             isinstance(trouble, LookNotFound)
@@ -241,9 +239,7 @@ class _Wait:
     def _beat(self) -> None:
         if self._waited >= self._next_heartbeat:
             status = repr(self._state.status) if self._state else "not seen yet"
-            self._report(
-                f"{self._job.operation}: job {self._job.id} is {status} after {format_duration(self._waited)}"
-            )
+            self._report(f"{self._job.name} is {status} after {format_duration(self._waited)}")
             while self._next_heartbeat <= self._waited:
                 self._next_heartbeat *= 2
 

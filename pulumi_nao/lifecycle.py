@@ -16,7 +16,6 @@ from pulumi_nao.errors import (
     LookFailed,
     MayHaveStarted,
     NaoError,
-    ServerUnreachable,
 )
 from pulumi_nao.models import SUCCESS, Job, JobState, publication_of
 from pulumi_nao.triggers import same
@@ -32,6 +31,9 @@ class Client(Protocol):
     """What the lifecycle needs of `NaoClient`."""
 
     base_url: str
+
+    def ensure_reachable(self, operation: str, deadline: Deadline) -> None:
+        """Refuse what is not worth a try; see `NaoClient.ensure_reachable`."""
 
     def publish(self, site_id: int, deadline: Deadline | None = None) -> Job:
         """Start a publication; see `NaoClient.publish`."""
@@ -172,7 +174,6 @@ class Publisher:
         self._client = client
         self._clock = clock or SystemClock()
         self._turns = turns or Turns(self._clock)
-        self._unreachable: ServerUnreachable | None = None
 
     def publish(
         self, site_id: int, triggers: object, limit: Limit = DEFAULT_LIMIT, report: jobs.Report = jobs.silent
@@ -264,8 +265,7 @@ class Publisher:
 
     def _publish(self, site_id: int, triggers: object, deadline: Deadline, report: jobs.Report) -> Outcome:
         operation = publication_of(site_id)
-        if self._unreachable:
-            raise self._unreachable.known_for(operation)
+        self._client.ensure_reachable(operation, deadline)
         attempt = Attempt(site_id, triggers, self._client.base_url, started_at=self._clock.now())
         try:
             job = jobs.start(
@@ -273,11 +273,6 @@ class Publisher:
             )
         except MayHaveStarted as error:
             return Outcome(attempt.lost(), error)
-        except ServerUnreachable as error:
-            # A time-out or a cancel that came first says nothing of the server.
-            if not self._clock.cancelled and (deadline.remaining or not error.may_pass):
-                self._unreachable = error
-            raise
         except NaoError:
             raise
         except Exception as defect:  # noqa: BLE001 - nobody knows whether the request was sent

@@ -7,6 +7,7 @@ such a warning reaches standard error.
 from __future__ import annotations
 
 import logging
+import threading
 
 from pulumi_nao.exchange import THREAD_NAME
 from pulumi_nao.text import printable, redact
@@ -27,7 +28,12 @@ class _Filter(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self.secrets: set[str] = set()
+        self.secrets: frozenset[str] = frozenset()
+        self._guard = threading.Lock()
+
+    def protect(self, secret: str) -> None:
+        with self._guard:  # replaced, never changed: other threads may be going through it
+            self.secrets |= {secret}
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
@@ -49,6 +55,6 @@ def protect(secret: str) -> None:
     Args:
         secret: A key that is about to be used.
     """
-    _FILTER.secrets.add(secret)
+    _FILTER.protect(secret)
     for name in LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import pulumi
 
 from pulumi_nao.account import PUBLIC_SERVER
+from pulumi_nao.circuit import Circuit
 from pulumi_nao.clock import SystemClock
 from pulumi_nao.errors import ConfigurationError, Defect, JobRunsOn, NaoError, NotSent, Rejected
 from pulumi_nao.host import Host, ProviderError, Unfinished
@@ -75,6 +76,7 @@ class Operations:
         self._guard = threading.Lock()
         self._turns: Turns | None = None
         self._paces: dict[str, Pace] = {}
+        self._circuits: dict[str, Circuit] = {}
         self._publishers: dict[tuple[str, Setting], Publisher] = {}
         # What an error hook makes the engine call again for: it then passes the record from before the first call.
         self._unsuccessful: dict[str, Attempt] = {}
@@ -262,6 +264,7 @@ class Operations:
                 self._turns = Turns(self._clock, self._settings.concurrency())
             if server not in self._paces:
                 self._paces[server] = Pace(self._clock, self._settings.requests_per_second())
+                self._circuits[server] = Circuit(self._clock)
             account = (server, key)
             if account not in self._publishers:
                 from pulumi_nao.client import NaoClient  # noqa: PLC0415 - see the module's docstring
@@ -273,6 +276,7 @@ class Operations:
                     namespace=props["config_namespace"],
                     clock=self._clock,
                     pace=self._paces[server],
+                    circuit=self._circuits[server],
                 )
                 self._publishers[account] = Publisher(client, self._clock, self._turns)
             return self._publishers[account]

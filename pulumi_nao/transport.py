@@ -1,12 +1,9 @@
-"""Around one HTTP exchange: whose proxy, how much of an answer, and what went wrong."""
+"""Around one HTTP exchange: whose proxy, how much of an answer, and which exceptions end it."""
 
 from __future__ import annotations
 
 import os
-import socket
-import ssl
 import zlib
-from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -136,36 +133,6 @@ def _decompressed(body: Body, coding: str) -> Body:
     return Body(unpacked)
 
 
-_REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
-    (AnswerTimeout, "no complete answer in time", True),
-    (AnswerTooLarge, "the answer is far larger than any job", True),
-    (AnswerUnreadable, "the answer could not be decompressed", True),
-    (NoSuchBundle, "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file that does not exist", False),
-    (ssl.SSLCertVerificationError, "the server's certificate is not trusted", False),
-    (ssl.SSLEOFError, "the connection was closed without an answer", True),
-    (ssl.SSLZeroReturnError, "the connection was closed without an answer", True),
-    (ssl.SSLError, "no secure connection could be agreed", False),
-    (requests.exceptions.SSLError, "no secure connection could be agreed", False),
-    (socket.gaierror, "its name cannot be resolved", True),
-    (ConnectionRefusedError, "connection refused", True),
-    (urllib3.exceptions.ProxyError, "the proxy opened no connection", True),
-    (requests.exceptions.ProxyError, "the proxy opened no connection", True),
-    (requests.exceptions.ConnectTimeout, "no connection in time", True),
-    (requests.exceptions.Timeout, "no answer in time", True),
-    (urllib3.exceptions.TimeoutError, "no answer in time", True),
-    (RemoteDisconnected, "the connection was closed without an answer", True),
-    (BadStatusLine, "the answer is not HTTP", True),
-    (ConnectionResetError, "the connection was reset", True),
-    (BrokenPipeError, "the connection was reset", True),
-    (IncompleteRead, "the answer was cut short", True),
-    (HTTPException, "the headers of the answer make no sense", True),
-    (requests.exceptions.ChunkedEncodingError, "the answer was cut short", True),
-    (requests.exceptions.InvalidSchema, "the URL's scheme is not supported", False),
-    (requests.exceptions.InvalidURL, "the URL is malformed", False),
-    (requests.exceptions.ConnectionError, "the connection was closed without an answer", True),
-)
-
-
 EXCHANGE_FAILURES = (
     requests.RequestException,
     urllib3.exceptions.HTTPError,
@@ -175,44 +142,3 @@ EXCHANGE_FAILURES = (
     NoSuchBundle,
     OSError,
 )
-
-# OpenSSL's numbers for a chain that leads to nobody known: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT to
-# X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE.
-_UNKNOWN_AUTHORITY = range(18, 22)
-
-
-def reason_of(error: BaseException) -> tuple[str, bool]:
-    """Say in a few words what went wrong with an exchange, and whether it may pass.
-
-    Only our own words: an exception's text may hold a proxy's password.
-
-    Args:
-        error: One of `EXCHANGE_FAILURES`.
-    """
-    chain = _causes(error)
-    for kind, words, may_pass in _REASONS:
-        found = next((cause for cause in chain if isinstance(cause, kind)), None)
-        if isinstance(found, ssl.SSLCertVerificationError):
-            way_out = (
-                "; name the file of a private authority in REQUESTS_CA_BUNDLE"
-                if found.verify_code in _UNKNOWN_AUTHORITY
-                else ""
-            )
-            return f"{words} ({found.verify_message.rstrip('.')}){way_out}", may_pass
-        if type(found) is ssl.SSLError and found.reason:
-            return f"{words} ({found.reason.replace('_', ' ').lower()})", may_pass
-        if found is not None:
-            return words, may_pass
-    return f"the connection failed ({type(chain[-1]).__name__})", True
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """Collect the exceptions inside an exception: requests and urllib3 wrap them as arguments and as reasons."""
-    found: list[BaseException] = []
-    todo: list[object] = [error]
-    while todo:
-        candidate = todo.pop()
-        if isinstance(candidate, BaseException) and candidate not in found:
-            found.append(candidate)
-            todo += [candidate.__cause__, candidate.__context__, getattr(candidate, "reason", None), *candidate.args]
-    return found

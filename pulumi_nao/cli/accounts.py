@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_nao.account import PUBLIC_SERVER
+from pulumi_nao.circuit import Circuit
 from pulumi_nao.cli.streams import hide
 from pulumi_nao.client import NaoClient
 from pulumi_nao.lifecycle import Limit, Publisher
@@ -56,6 +57,7 @@ class Accounts:
         self._turns = Turns(clock)
         self._requests_per_second = self._settings.requests_per_second()
         self._paces: dict[str, Pace] = {}
+        self._circuits: dict[str, Circuit] = {}
         self._timeout = Limit(timeout, "--timeout") if timeout is not None else None
         self._open: dict[str, Account] = {}
 
@@ -75,7 +77,13 @@ class Accounts:
             hide(key.value)
             pace = self._paces.setdefault(server, Pace(self._clock, self._requests_per_second))
             client = NaoClient(
-                key.value, server, key_origin=key.source, namespace=namespace, clock=self._clock, pace=pace
+                key.value,
+                server,
+                key_origin=key.source,
+                namespace=namespace,
+                clock=self._clock,
+                pace=pace,
+                circuit=self._circuits.setdefault(server, Circuit(self._clock)),
             )
             publisher = Publisher(client, self._clock, self._turns)
             self._open[namespace] = Account(namespace, client, publisher, limit)

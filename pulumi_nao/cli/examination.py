@@ -13,6 +13,7 @@ from pulumi_nao.cli.token import expiry_of, is_jwt
 from pulumi_nao.client import NaoClient
 from pulumi_nao.errors import ACCESS_ADVICE, ConfigurationError, LookFailed, key_advice
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.proxies import proxy_for
 from pulumi_nao.settings import Settings
 from pulumi_nao.text import format_duration
 
@@ -83,6 +84,7 @@ def _settings(diagnosis: Diagnosis, namespace: str, environment: Mapping[str, st
         hide(key.value)
         diagnosis.findings += _expiry(key.value, settings.limit(namespace).seconds)
         server = settings.stated_server(namespace) or PUBLIC_SERVER
+        diagnosis.findings.append(_proxy(server))
         return NaoClient(key.value, server, key_origin=key.source, answer_timeout=_ANSWER_TIMEOUT)
     variable = environment_prefix(namespace) + "API_KEY"
     if not environment.get(variable):
@@ -100,6 +102,13 @@ def _settings(diagnosis: Diagnosis, namespace: str, environment: Mapping[str, st
             "Nothing can be published with these settings, and the server was not asked. Mend what is marked with x.",
         )
     return None
+
+
+def _proxy(server: str) -> Finding:
+    proxy = None if is_loopback(urlsplit(server).hostname or "") else proxy_for(server)
+    if proxy is None:
+        return Finding("proxy", Mark.NOTE, "none on the way to the server")
+    return Finding("proxy", Mark.NOTE, f"{proxy.url or 'set, and not shown'}  ({proxy.source})")
 
 
 def _kind(api_key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_nao import jobs
@@ -114,8 +115,7 @@ def _look(job: Job) -> tuple[JobState | None, NaoError | None]:
     try:
         state = job.look()
     except LookFailed as error:
-        error.headline = f"{job.operation}: {error.headline}"
-        return None, error
+        return None, error.of(job.operation)
     if state.has_finished and not state.succeeded:
         return state, JobFailed(job, state, None)
     return state, None
@@ -126,11 +126,7 @@ def _await(
 ) -> tuple[JobState | None, NaoError | None]:
     display.began(job.operation)
     deadline = Deadline(account.limit.seconds, account.limit.source, clock)
-
-    def report(message: str) -> None:
-        # The words of `jobs.wait` name the operation first and then the job, which are the same here.
-        display.report(job.operation, message.replace(f"{job.operation}: {job.operation} ", f"{job.operation} "))
-
+    report = partial(display.report, job.operation)
     try:
         return jobs.wait(job, deadline, clock=clock, report=report), None
     except JobError as error:

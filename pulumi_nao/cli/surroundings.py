@@ -75,7 +75,7 @@ def network_findings(environment: Mapping[str, str]) -> list[Finding]:
     Args:
         environment: The environment's variables.
     """
-    proxies = [name for name in _PROXIES if environment.get(name) or environment.get(name.lower())]
+    proxies = [written for name in _PROXIES for written in (name.lower(), name) if environment.get(written)]
     certificates = [name for name in _CERTIFICATES if environment.get(name)]
     return [
         Finding("proxy", Mark.NOTE, f"set by {', '.join(proxies)}" if proxies else "none in the environment"),

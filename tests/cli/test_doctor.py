@@ -249,7 +249,32 @@ def test_without_pulumi_the_rest_is_still_examined(command, tmp_path):
     assert "!  plugin host   does not run: ImportError: no grpc here\n" in ended.out
 
 
-def test_proxies_are_named_and_their_values_kept(command):
-    ended = command.with_environment(HTTPS_PROXY="http://user:pw@proxy.example")("doctor")
-    assert "-  proxy         set by HTTPS_PROXY\n" in ended.out
-    assert "proxy.example" not in ended.out
+def test_the_proxy_on_the_way_is_named_without_its_password(command):
+    proxied = command.with_environment(
+        NAO_BASE_URL="https://nao.invalid", https_proxy=f"http://user:pw@127.0.0.1:{(port := closed_port())}"
+    )
+    ended = proxied("doctor")
+    assert "-  proxy         set by https_proxy\n" in ended.out
+    assert f"-  proxy      http://127.0.0.1:{port}  (https_proxy)\n" in ended.out
+    assert (
+        "The server https://nao.invalid cannot be reached: "
+        f"no connection to the proxy http://127.0.0.1:{port} (https_proxy): connection refused.\n"
+    ) in ended.out
+    assert "user" not in ended.out.replace("user may", "")
+    assert "pw" not in ended.out
+
+
+def test_a_proxy_that_cannot_be_told_from_a_password_is_not_shown(command):
+    ended = command.with_environment(NAO_BASE_URL="https://nao.invalid", HTTPS_PROXY="http://user:p/w@127.0.0.1:9")(
+        "doctor"
+    )
+    assert "-  proxy      set, and not shown  (HTTPS_PROXY)\n" in ended.out
+    assert "HTTPS_PROXY is no URL of a proxy; write it like http://proxy.example.com:3128.\n" in ended.out
+    assert "p/w" not in ended.out
+
+
+def test_a_proxy_that_is_not_on_the_way_is_not_taken_for_one_that_is(command):
+    ended = command.with_environment(HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9")("doctor")
+    assert ended.code == 0
+    assert "-  proxy         set by HTTPS_PROXY, HTTP_PROXY\n" in ended.out
+    assert "-  proxy      none on the way to the server\n" in ended.out

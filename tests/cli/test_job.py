@@ -91,6 +91,16 @@ def test_a_look_that_brings_no_news_says_why(command, nao, answer, code, words):
     assert ended.err.startswith(words)
 
 
+@pytest.mark.parametrize("words", [[], ["--wait"]])
+def test_a_look_that_cannot_pass_ends_the_command(outside, tmp_path, words):
+    misled = outside.with_environment(
+        NAO_API_KEY=KEY, NAO_BASE_URL="https://127.0.0.1:9", REQUESTS_CA_BUNDLE=str(tmp_path / "nowhere.pem")
+    )
+    ended = misled("job", "48145", *words)
+    assert ended.code == 7
+    assert "the file named by REQUESTS_CA_BUNDLE does not exist" in ended.err.splitlines()[0]
+
+
 @pytest.mark.usefixtures("published")
 def test_a_machine_reads_one_object(command, nao):
     ended = command("job", "48145", "--json")

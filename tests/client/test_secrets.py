@@ -5,7 +5,6 @@ import http.client
 import json
 import logging
 import socket
-import threading
 import traceback
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
@@ -14,12 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_nao import NaoClient, jobs
+from pulumi_nao import NaoClient, jobs, logs, text
 from pulumi_nao.account import key_problem
 from pulumi_nao.errors import ConfigurationError, JobFailed, LookFailed, MayHaveStarted, NaoError
 from pulumi_nao.lifecycle import Publisher
 from pulumi_nao.simulator import Answer, Simulator
 from pulumi_nao.text import printable
+from tests.client.serving import serving
 from tests.core.fake_clock import FakeClock
 from tests.leaks import leaks_in
 
@@ -70,25 +70,13 @@ def test_whatever_cannot_be_sent_is_refused_without_being_repeated(key):
 def answering(answer):
     """A server that gives every connection the same bytes, and remembers what it was sent."""
     received = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def serve():
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                with connection:
-                    received.append(connection.recv(65536))
-                    connection.sendall(answer)
+    def handle(connection):
+        received.append(connection.recv(65536))
+        connection.sendall(answer)
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.getsockname()[1]}", received
-        finally:
-            server.shutdown(socket.SHUT_RDWR)
-    thread.join(10)
+    with serving(handle) as port:
+        yield f"http://127.0.0.1:{port}", received
 
 
 def echo(key, status=401):
@@ -204,6 +192,20 @@ def test_another_users_log_records_keep_their_traceback(nao, caplog):
     [record] = caplog.records
     assert record.getMessage() == "of somebody, with [redacted]"
     assert record.exc_info is not None
+
+
+def test_a_key_that_comes_while_a_record_is_cleaned_is_no_trouble(monkeypatch, caplog):
+    forms = text._forms
+
+    def forms_while_another_key_comes(secret):
+        logs.protect(f"another-{secret}")
+        return forms(secret)
+
+    monkeypatch.setattr(logs._FILTER, "secrets", frozenset())
+    logs.protect(KEY)
+    monkeypatch.setattr(text, "_forms", forms_while_another_key_comes)
+    logging.getLogger("urllib3.connectionpool").error("with %s", KEY)
+    assert caplog.messages == ["with [redacted]"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

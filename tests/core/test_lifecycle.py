@@ -28,12 +28,17 @@ class FakeClient:
     """Jobs by id, each with its looks; the last look is shown for ever."""
 
     base_url = SERVER
+    out_of_reach = ""
 
     def __init__(self, jobs=None, error=None):
         self.jobs = jobs or {"1": [DONE]}
         self.error = error
         self.posts = 0
         self.limits = []
+
+    def ensure_reachable(self, operation, _deadline):
+        if self.out_of_reach:
+            raise ServerUnreachable(operation, SERVER, self.out_of_reach, may_pass=True)
 
     def publish(self, site_id, _deadline=None):
         self.posts += 1
@@ -175,33 +180,21 @@ def test_a_publication_that_is_cancelled_before_it_began_names_its_site():
     assert outcome.error.headline == "publication of site 910 not sent: cancelled before it began"
 
 
-def test_a_server_out_of_reach_is_not_tried_for_the_next_site(clock):
-    client = FakeClient(error=ServerUnreachable("p", SERVER, "connection refused", may_pass=True))
-    publisher = Publisher(client, clock)
-    publisher.publish(910, "a")
-    posts = client.posts
-    error = publisher.publish(912, "a").error
-    assert error.headline == (
-        "publication of site 912 not sent: cannot connect to https://www.nao-cloud.com: connection refused "
-        "(found earlier in this run)"
+def test_what_is_not_worth_a_try_is_refused_without_one(clock):
+    client = FakeClient()
+    client.out_of_reach = "connection refused; no publication of this run has reached it for 5 min"
+    outcome = Publisher(client, clock).publish(910, "a")
+    assert (outcome.attempt, client.posts) == (None, 0)
+    assert outcome.error.headline == (
+        "publication of site 910 not sent: cannot connect to https://www.nao-cloud.com: connection refused; "
+        "no publication of this run has reached it for 5 min"
     )
-    assert client.posts == posts
 
 
-def test_a_server_that_was_out_of_reach_when_the_time_was_over_is_tried_for_the_next_site(clock):
-    client = FakeClient(error=ServerUnreachable("p", SERVER, "connection refused", may_pass=True))
-    publisher = Publisher(client, clock)
-    publisher.publish(910, "a", SHORT)
-    client.error = None
-    assert publisher.publish(912, "a").attempt.done
-
-
-def test_a_cancel_says_nothing_of_the_server():
-    client = FakeClient(error=ServerUnreachable("p", SERVER, "connection refused", may_pass=True))
-    publisher = Publisher(client, FakeClock(cancel_at=0.5))
-    publisher.publish(910, "a")
-    error = publisher.publish(912, "a").error
-    assert error.headline == "publication of site 912 not sent: cancelled before it began"
+def test_a_job_is_gone_on_with_although_nothing_new_is_worth_a_try(clock):
+    client = FakeClient({"1": [RUNNING, DONE]})
+    client.out_of_reach = "connection refused"
+    assert Publisher(client, clock).update(running(), "a").attempt.done
 
 
 def test_a_publication_tells_why_it_is_late(clock):
@@ -336,6 +329,15 @@ def test_a_recorded_job_whose_key_is_refused_stays_recorded(clock):
     outcome = Publisher(client, clock).update(running(), "a")
     assert outcome.attempt == running()
     assert client.posts == 0
+
+
+def test_a_recorded_job_that_cannot_be_looked_at_stays_recorded_and_is_not_waited_for(clock):
+    untrusted = LookFailed("the server's certificate is not trusted")
+    untrusted.may_pass = False
+    client = FakeClient({"1": [untrusted]})
+    outcome = Publisher(client, clock).update(running(), "a")
+    assert (outcome.attempt, client.posts, clock.slept) == (running(), 0, [])
+    assert "not followed to its end: the server's certificate is not trusted" in outcome.error.headline
 
 
 @pytest.mark.parametrize("recorded", [attempt(), attempt(job_id="1", has_finished=True, status="failure"), done("b")])

@@ -42,10 +42,19 @@ def test_no_connection_is_tried_again(clock):
     assert clock.slept == [1.0, 2.0]
 
 
-def test_no_connection_is_given_up_after_a_minute(clock):
+def test_no_connection_is_given_up_after_five_minutes(clock):
     with pytest.raises(ServerUnreachable):
         run(Sender(last=unreachable()), clock)
-    assert clock.time == 60.0
+    assert clock.time == 300.0
+
+
+def test_an_absence_of_two_minutes_is_outlasted(clock):
+    def send():
+        if clock.time < 120:
+            raise unreachable()
+        return JOB
+
+    assert run(send, clock) is JOB
 
 
 def test_a_certificate_that_is_not_trusted_is_not_tried_again(clock):

@@ -170,6 +170,20 @@ def test_a_time_out_names_the_last_trouble(clock):
     assert "The last looks brought no news: the server answers 502 Bad Gateway" in str(caught.value)
 
 
+def test_reports_of_a_job_that_is_known_by_its_number_alone_name_it_once(clock):
+    told = []
+    by_number = replace(
+        job_of(RUNNING, LookFailed("no answer in time"), *[JobState(has_finished=False, status="queued")] * 15, DONE),
+        operation="job 7",
+    )
+    wait(by_number, clock=clock, report=told.append)
+    assert told == [
+        "job 7: no answer in time; still waiting",
+        "job 7: in contact with NAO Cloud again",
+        "job 7 is 'queued'",
+    ]
+
+
 def test_a_passing_trouble_is_told_once_and_its_end_too(clock):
     told = []
     trouble = LookFailed("no answer in time")
@@ -206,6 +220,18 @@ def test_a_refused_key_ends_the_wait_at_once(clock):
     with pytest.raises(ContactLost, match="the server refuses the key"):
         wait(job_of(RUNNING, LookDenied("the server refuses the key: 401"), last=DONE), clock=clock)
     assert len(clock.slept) == 1
+
+
+def test_a_look_that_cannot_pass_ends_the_wait_at_once_in_its_words(clock):
+    untrusted = LookFailed("the server's certificate is not trusted")
+    untrusted.may_pass = False
+    with pytest.raises(ContactLost) as caught:
+        wait(job_of(RUNNING, untrusted, last=DONE), clock=clock)
+    assert caught.value.headline == (
+        "publication of site 910 not followed to its end: the server's certificate is not trusted; "
+        "the job goes on in NAO Cloud"
+    )
+    assert (len(clock.slept), caught.value.state) == (1, RUNNING)
 
 
 def test_three_senseless_answers_in_a_row_end_the_wait(clock):

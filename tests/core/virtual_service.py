@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pulumi_nao.errors import HeldBack, LookFailed, NotSent, TooManyRequests
+from pulumi_nao.circuit import Circuit
+from pulumi_nao.errors import HeldBack, LookFailed, NotSent, ServerUnreachable, TooManyRequests
 from pulumi_nao.models import Job, JobState
 from pulumi_nao.pace import BUSY_PATIENCE
 from pulumi_nao.transport import MOST_CONNECTIONS
@@ -110,8 +111,13 @@ class VirtualService:
         limit: RequestLimit | None = None,
         latency: float = 0.05,
         asks: Callable[[float], float | None] = lambda seconds: float(int(seconds) + 1),
+        no_connection: Callable[[float], str] = lambda _now: "",
+        end: Callable[[int], JobState] = lambda _site: DONE,
     ) -> None:
         self.clock = clock
+        self.circuit = Circuit(clock)
+        self.no_connection = no_connection
+        self.end = end
         self.pace = pace
         self.job_seconds = job_seconds
         self.limit = limit
@@ -123,6 +129,21 @@ class VirtualService:
         self.refused = 0
         self.posts: list[int] = []
         self.ends: list[Look] = []
+        self.probes: list[float] = []
+
+    def ensure_reachable(self, operation: str, deadline: Deadline) -> None:
+        reason = self.circuit.refusal(deadline, self._probe)
+        if reason:
+            raise ServerUnreachable(operation, self.base_url, reason, may_pass=True)
+
+    def _probe(self, seconds: float) -> None:
+        now = self.clock.monotonic()
+        self.probes.append(now)
+        reason = self.no_connection(now)
+        self.clock.sleep(min(seconds, self.latency))
+        if reason:
+            raise LookFailed(reason)
+        self.circuit.answered()
 
     def publish(self, site_id: int, deadline: Deadline | None = None) -> Job:
         began = self.clock.monotonic()
@@ -133,6 +154,10 @@ class VirtualService:
             if number is None:
                 raise HeldBack(f"publication of site {site_id}", "NAO Cloud limits requests")
             in_line = self.clock.monotonic() - began
+            reason = self._connect()
+            if reason:
+                self.circuit.failed(reason)
+                raise ServerUnreachable(f"publication of site {site_id}", self.base_url, reason, may_pass=True)
             early = self._exchange(number)
         if early:
             error = TooManyRequests(f"publication of site {site_id}", "429 Too Many Requests")
@@ -152,6 +177,9 @@ class VirtualService:
             number = self.pace.line_up(deadline) if connection else None
             if number is None:
                 raise LookFailed("no turn")
+            reason = self._connect()
+            if reason:
+                raise LookFailed(reason)
             early = self._exchange(number)
         if early:
             trouble = LookFailed("429")
@@ -161,7 +189,14 @@ class VirtualService:
         if now < end:
             return RUNNING
         self.ends.append(Look(site_id, now - end))
-        return DONE
+        return self.end(site_id)
+
+    def _connect(self) -> str:
+        """Why there is no connection; empty when there is one."""
+        reason = self.no_connection(self.clock.monotonic())
+        if reason:
+            self.clock.sleep(self.latency)
+        return reason
 
     def _exchange(self, number: int) -> float:
         """Send a request; 0 when the server takes it, else the seconds that it came too early."""
@@ -169,6 +204,7 @@ class VirtualService:
         self.requests.append(now)
         early = self.limit.seconds_early(now) if self.limit else 0.0
         self.clock.sleep(self.latency)
+        self.circuit.answered()
         if early:
             self.refused += 1
             self.pace.refused(number, self.asks(early))

@@ -73,13 +73,26 @@ class NaoCloud:
 class CloudClient:
     """Stands in for `NaoClient`, with its errors and its habits after a cancel."""
 
-    def __init__(self, cloud, weather, base_url, clock, pace):
+    def __init__(self, cloud, weather, base_url, clock, pace, circuit):
         self.base_url = base_url
         self._pace = pace
+        self._circuit = circuit
         self._cloud = cloud
         self._judge = cloud.judge
         self._weather = weather
         self._clock = clock
+
+    def ensure_reachable(self, operation, deadline):
+        reason = self._circuit.refusal(deadline, self._probe)
+        if reason:
+            raise ServerUnreachable(operation, SERVER, reason, may_pass=True)
+
+    def _probe(self, seconds):
+        answer = self._weather.next_look()
+        with self._judge.request(self.base_url):
+            self._clock.request_arrived()
+            if not self._clock.receive(min(answer.seconds, seconds), LOOK_GRACE) or answer.seconds > seconds:
+                raise LookFailed("no answer in time")
 
     def publish(self, site_id, deadline=None):
         operation = publication_of(site_id)
@@ -94,7 +107,10 @@ class CloudClient:
     def _post(self, operation, site_id, answer, number):
         if answer.kind in ("no connection", "bad certificate"):
             self._clock.receive(answer.seconds, POST_GRACE)
-            raise ServerUnreachable(operation, SERVER, answer.kind, may_pass=answer.kind == "no connection")
+            may_pass = answer.kind == "no connection"
+            if may_pass:
+                self._circuit.failed(answer.kind)
+            raise ServerUnreachable(operation, SERVER, answer.kind, may_pass=may_pass)
         self._clock.spend(answer.seconds / 2)
         job = None
         if answer.kind in ("accepted", "started, not answered"):
@@ -103,7 +119,7 @@ class CloudClient:
             self._judge.posted(site_id, job)
         self._clock.request_arrived()
         in_time = self._clock.receive(answer.seconds / 2, POST_GRACE)
-        self._note_limit(number, answer)
+        self._note(number, answer)
         if answer.kind == "429":
             busy = TooManyRequests(operation, "429 Too Many Requests")
             busy.retry_after = answer.retry_after
@@ -132,10 +148,12 @@ class CloudClient:
             self._clock.request_arrived()
             if not self._clock.receive(answer.seconds, LOOK_GRACE):
                 raise LookFailed("cancelled")
-            self._note_limit(number, answer)
+            self._note(number, answer)
             return self._shown(job_id, operation, answer)
 
-    def _note_limit(self, number, answer):
+    def _note(self, number, answer):
+        if answer.kind not in ("lost", "started, not answered"):
+            self._circuit.answered()
         if answer.kind == "429":
             self._pace.refused(number, answer.retry_after)
         else:

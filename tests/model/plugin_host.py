@@ -118,8 +118,8 @@ class HostProcess:
         host = Host(self._calls, self._row, failure, cancel)
         self._stack = ExitStack()
 
-        def client(_key, base_url, *, pace, **_rest):
-            return CloudClient(cloud, situation.weather, base_url, self.clock, pace)
+        def client(_key, base_url, *, pace, circuit, **_rest):
+            return CloudClient(cloud, situation.weather, base_url, self.clock, pace, circuit)
 
         self._patches = (
             patch.object(dynamic, "_PROVIDER_CACHE", {}),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pulumi_nao.errors import Rejected, ServerUnreachable, WaitTimedOut
+from pulumi_nao.errors import ContactLost, Rejected, ServerUnreachable
 from tests.network.authority import NOW
 from tests.network.run import SHORT, Stack
 
@@ -58,8 +58,8 @@ def test_a_certificate_that_goes_bad_under_a_wait_leaves_the_job_to_wait_for(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.file))
     nginx.start(authority.directives(), tls=True)
     expired = authority.directives(ends=NOW - timedelta(days=1))
-    first = secure.up(lambda line: nginx.start(expired, tls=True) if "accepted" in line else None, limit=SHORT)
-    assert (first.end, first.job) == (WaitTimedOut, "48145")
+    first = secure.up(lambda line: nginx.start(expired, tls=True) if "accepted" in line else None)
+    assert (first.end, first.job) == (ContactLost, "48145")
     assert "certificate has expired" in str(first.error)
     nao.finish_job("48145")
     nginx.start(authority.directives(), tls=True)
@@ -84,7 +84,7 @@ def test_a_bundle_that_is_not_there_is_named_before_anything_is_sent(
 def test_without_common_ground_nothing_is_sent(nginx, nao, authority, secure, monkeypatch, directives):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.file))
     nginx.start(authority.directives() + directives, tls=True)
-    first = secure.up()
+    first = secure.up(limit=SHORT)
     assert (first.end, first.saved, nao.count()) == (ServerUnreachable, "nothing", 0)
     assert "no secure connection could be agreed" in first.error.headline
 

@@ -177,6 +177,46 @@ def test_read_in_trouble_warns_and_keeps_what_is_stored(host, nao):
     assert "its job was not looked at" in host.log.lines[-1].message
 
 
+UNSEEN = {
+    "site_id": 910,
+    "config_namespace": "nao",
+    "base_url": "https://127.0.0.1:9",
+    "job_id": "48145",
+    "job_url": "https://127.0.0.1:9/api/v2/background_jobs/48145",
+    "has_finished": False,
+    "status": "In progress",
+}
+
+
+@pytest.fixture
+def misled(start_host, tmp_path):
+    """A host that is told of a file of authorities that is not there."""
+    return start_host(NAO_BASE_URL=UNSEEN["base_url"], REQUESTS_CA_BUNDLE=str(tmp_path / "nowhere.pem"))
+
+
+def test_a_recorded_job_that_cannot_be_looked_at_ends_the_update_and_stays_recorded(misled):
+    news = {name: UNSEEN[name] for name in ("site_id", "config_namespace", "base_url")}
+    misled.check(news)
+    _, saved = _failure(lambda: misled.update(UNSEEN, news))
+    assert json_format.MessageToDict(saved.properties)["job_id"] == "48145"
+    assert misled.log.lines[-1].message == (
+        "publication of site 910 not followed to its end: the file named by REQUESTS_CA_BUNDLE does not exist; "
+        "the job goes on in NAO Cloud\n"
+        "  Job: https://127.0.0.1:9/api/v2/background_jobs/48145\n"
+        "  No look at the job has succeeded so far.\n"
+        "  The next `pulumi up` goes on waiting for this job."
+    )
+
+
+def test_read_of_a_job_that_cannot_be_looked_at_warns_why(misled):
+    misled.check({"site_id": 910, "config_namespace": "nao"})
+    answer = misled.read(UNSEEN)
+    assert json_format.MessageToDict(answer.properties)["job_id"] == "48145"
+    assert misled.log.lines[-1].message == (
+        "publication of site 910: its job was not looked at: the file named by REQUESTS_CA_BUNDLE does not exist"
+    )
+
+
 def test_an_import_is_refused_in_words(host):
     host.check({"site_id": 910, "config_namespace": "nao"})
     message, _ = _failure(lambda: host.read({"site_id": 910, "_configuration": {"server": "", "names": []}}))

@@ -1,0 +1,200 @@
+"""What went wrong with an exchange, in our own words: an exception's text may hold a proxy's password."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+import ssl
+from http import HTTPStatus
+from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
+from http.client import InvalidURL as InvalidHttpUrl
+from typing import TYPE_CHECKING, cast
+
+import requests
+import urllib3
+from urllib3.util.ssl_match_hostname import CertificateError
+
+from pulumi_nao.exchange import AnswerTimeout, NoSuchBundle
+from pulumi_nao.text import printable
+from pulumi_nao.transport import AnswerTooLarge, AnswerUnreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pulumi_nao.proxies import Proxy
+
+_CLOSED = "the connection was closed without an answer"
+_RESET = "the connection was reset"
+_CUT_SHORT = "the answer was cut short"
+_MALFORMED = "the URL is malformed"
+
+_REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
+    (AnswerTimeout, "no complete answer in time", True),
+    (AnswerTooLarge, "the answer is far larger than any job", True),
+    (AnswerUnreadable, "the answer could not be decompressed", True),
+    (ssl.SSLEOFError, _CLOSED, True),
+    (ssl.SSLZeroReturnError, _CLOSED, True),
+    (ssl.SSLError, "no secure connection could be agreed", True),
+    (requests.exceptions.SSLError, "no secure connection could be agreed", True),
+    (socket.gaierror, "its name cannot be resolved", True),
+    (ConnectionRefusedError, "connection refused", True),
+    (RemoteDisconnected, _CLOSED, True),
+    (ConnectionError, _RESET, True),
+    (requests.exceptions.InvalidSchema, "the URL's scheme is not supported", False),
+    (requests.exceptions.InvalidURL, _MALFORMED, False),
+    (InvalidHttpUrl, _MALFORMED, False),
+    (requests.exceptions.ConnectTimeout, "no connection in time", True),
+    (requests.exceptions.Timeout, "no answer in time", True),
+    (urllib3.exceptions.TimeoutError, "no answer in time", True),
+    (BadStatusLine, "the answer is not HTTP", True),
+    (IncompleteRead, _CUT_SHORT, True),
+    (HTTPException, "the headers of the answer make no sense", True),
+    (requests.exceptions.ChunkedEncodingError, _CUT_SHORT, True),
+)
+
+_OF_A_PROXY = (urllib3.exceptions.ProxyError, requests.exceptions.ProxyError)
+_NO_PROXY_URL = (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, InvalidHttpUrl)
+_NO_MACHINE_ERROR = (ssl.SSLError, socket.gaierror, ConnectionError, TimeoutError, requests.RequestException)
+
+# OpenSSL's numbers for a chain that leads to nobody known: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT to
+# X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE.
+_UNKNOWN_AUTHORITY = range(18, 22)
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: ([1-5][0-9]{2})")
+_MOST_CAUSES = 100
+
+
+def reason_of(error: BaseException, proxy: Proxy | None = None) -> tuple[str, bool]:
+    """Say in a few words what went wrong with an exchange, and whether it may pass.
+
+    What is wrong with certificates, URLs and files that the environment names stays so. All else may pass.
+
+    Args:
+        error: One of `transport.EXCHANGE_FAILURES`.
+        proxy: The proxy on the way.
+    """
+    try:
+        return _words(_causes(error), proxy)
+    except Exception:  # noqa: BLE001 - of any exception there is something to say, however oddly it was made
+        return f"the connection failed ({type(error).__name__})", True
+
+
+def _words(chain: Sequence[BaseException], proxy: Proxy | None) -> tuple[str, bool]:
+    if proxy is None:
+        return _reason(chain, "the server's")
+    if any(isinstance(cause, _NO_PROXY_URL) for cause in chain):
+        if proxy.url.startswith("socks"):
+            return f"{proxy} needs the Python package PySocks: install requests[socks]", False
+        return f"{proxy.source} is no URL of a proxy; write it like http://proxy.example.com:3128", False
+    status = next((status for status in map(_tunnel_refusal, chain) if status), None)
+    if status:
+        return _refused_by(proxy, status)
+    if any(isinstance(cause, _OF_A_PROXY) for cause in chain):
+        words, may_pass = _reason(chain, "its")
+        return f"no connection to {proxy}: {words}", may_pass
+    words, may_pass = _reason(chain, "the server's")
+    return f"through {proxy}: {words}", may_pass
+
+
+def _tunnel_refusal(error: BaseException) -> int | None:
+    """The status with which a proxy refused a tunnel; the standard library tells it in words only."""
+    said = error.args[0] if isinstance(error, OSError) and error.args else None
+    found = _TUNNEL_REFUSED.match(said) if isinstance(said, str) else None
+    return int(found[1]) if found else None
+
+
+def _refused_by(proxy: Proxy, status: int) -> tuple[str, bool]:
+    phrase = HTTPStatus(status).phrase if status in {*HTTPStatus} else ""
+    words = f"{proxy} opens no way to the server: {status} {phrase}".rstrip()
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        words += f"; it wants a user name and a password in {proxy.source}"
+    return words, status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _reason(chain: Sequence[BaseException], whose: str) -> tuple[str, bool]:
+    for_good = _certificates(chain, whose) or _key_log(chain)
+    if for_good:
+        return for_good, False
+    of_machine = [number for number in map(_machine_error, chain) if number]
+    if of_machine:
+        return f"this machine: {_in_words(of_machine[-1])}", True
+    for kind, words, may_pass in _REASONS:
+        found = next((cause for cause in chain if isinstance(cause, kind)), None)
+        if found is not None:
+            return words + _in_openssls_words(found), may_pass
+    return f"the connection failed ({type(chain[-1]).__name__})", True
+
+
+def _certificates(chain: Sequence[BaseException], whose: str) -> str:
+    """What is wrong with the server's certificate, or with the file of authorities to trust."""
+    for cause in chain:
+        if isinstance(cause, NoSuchBundle):
+            return f"{_bundle()} does not exist"
+        if isinstance(cause, (ssl.SSLCertVerificationError, CertificateError)):
+            return f"{whose} certificate is not trusted{_why_untrusted(cause)}"
+        if isinstance(cause, ssl.SSLError) and getattr(cause, "library", None) in ("X509", "PEM", "ASN1"):
+            return f"{_bundle()} holds no certificates that can be read"
+    number = next((number for number in map(_machine_error, chain) if number), None)
+    if number and any(isinstance(cause, urllib3.exceptions.SSLError) for cause in chain):
+        return f"{_bundle()} cannot be read: {_in_words(number)}"
+    return ""
+
+
+def _bundle() -> str:
+    variables = [name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if os.environ.get(name)]
+    return f"the file named by {variables[0]}" if variables else "the file of certificate authorities"
+
+
+def _why_untrusted(error: BaseException) -> str:
+    said = getattr(error, "verify_message", None)
+    why = f" ({printable(said).rstrip('.')})" if isinstance(said, str) and said else ""
+    if getattr(error, "verify_code", None) in _UNKNOWN_AUTHORITY:
+        why += "; name the file of a private authority in REQUESTS_CA_BUNDLE"
+    return why
+
+
+def _key_log(chain: Sequence[BaseException]) -> str:
+    file = os.environ.get("SSLKEYLOGFILE")
+    for cause in chain:
+        number = _machine_error(cause)
+        if file and number and getattr(cause, "filename", None) == file:
+            return f"the file named by SSLKEYLOGFILE cannot be written: {_in_words(number)}"
+    return ""
+
+
+def _machine_error(error: BaseException) -> int | None:
+    """The error number, where the operating system refused something to this process."""
+    number = getattr(error, "errno", None) if isinstance(error, OSError) else None
+    if isinstance(error, _NO_MACHINE_ERROR) or not isinstance(number, int) or number not in errno.errorcode:
+        return None
+    return number
+
+
+def _in_words(number: int) -> str:
+    words = os.strerror(number)
+    # Windows has no words here for the numbers of its sockets.
+    return errno.errorcode[number] if words.startswith("Unknown error") else words.lower()
+
+
+def _in_openssls_words(error: BaseException) -> str:
+    reason = getattr(error, "reason", None) if type(error) is ssl.SSLError else None
+    if not isinstance(reason, str):
+        return ""
+    hint = "; perhaps that port speaks plain http" if reason in _NO_TLS else ""
+    return f" ({printable(reason).replace('_', ' ').lower()}){hint}"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Collect the exceptions inside an exception: requests and urllib3 wrap them as arguments and as reasons."""
+    found = [error]
+    # Its context is left out: the caller may have been at something else when it was raised once more.
+    todo: list[object] = [error.__cause__, getattr(error, "reason", None), *error.args]
+    while todo and len(found) < _MOST_CAUSES:
+        candidate = todo.pop()
+        if issubclass(type(candidate), BaseException) and all(candidate is not one for one in found):
+            cause = cast("BaseException", candidate)
+            found.append(cause)
+            todo += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+    return found
