@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 
-from pulumi_nao.exchange import THREAD_NAME
 from pulumi_nao.text import printable, redact
+from pulumi_nao.workers import EXCHANGE
 
 LOGGERS = (
     "requests",
@@ -31,7 +31,7 @@ class _Filter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        if record.threadName == THREAD_NAME:
+        if record.threadName == EXCHANGE:
             text = printable(text, self.secrets)
             record.exc_info = record.exc_text = record.stack_info = None
         else:

@@ -1,28 +1,34 @@
 """Seeing the calls of the running gRPC server: which resource, which time-out, and `Cancel`.
 
 Private names of grpc in this module: `_server._Server` with its `_state.interceptor_pipeline` and
-`_state.thread_pool._max_workers`, `_server._select_thread_pool_for_behavior`, `_interceptor.service_pipeline`, and
-the attribute `experimental_thread_pool` of a handler.
+`_state.thread_pool`, `_server._select_thread_pool_for_behavior`, `_server._unary_response_in_pool` with its parameter
+`argument_thunk`, `_interceptor.service_pipeline`, and the attribute `experimental_thread_pool` of a handler.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, auto
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from pulumi_nao.workers import LOOKS, POSTS, Workers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
 # The engine's --parallel decides how many calls come at once; this is only more than anybody sets there.
 MOST_CALLS = 1024
 # What a provider in the stock host can count on: never more than so many of its calls at a time.
 STOCK_CALLS = 4
+# Threads of each kind that are started at once: later there may be none left, and a call waits for one of these.
+RESERVE = 4
 
 _SERVICE = "/pulumirpc.ResourceProvider/"
 _QUICK_METHODS = frozenset({"Check", "Diff"})
@@ -56,6 +62,34 @@ class Call:
     context: grpc.ServicerContext
 
 
+class _LongCalls(Workers):
+    """Threads for calls that may wait. What is not ours waits in threads of its own.
+
+    Whose a call is, is known when its request has been read, and grpc reads it in the thread that makes the call.
+
+    Args:
+        is_ours: Whether a request is.
+    """
+
+    def __init__(self, is_ours: Callable[[Any], bool]) -> None:
+        super().__init__("nao-call", MOST_CALLS)
+        self.others = Workers("nao-other-call", STOCK_CALLS)
+        self.request_at: int | None = None
+        self._is_ours = is_ours
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in grpc
+        return super().submit(self._sort, fn, args, kwargs)
+
+    def _sort(self, call: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:  # noqa: ANN401 - as above
+        if self.request_at is not None:
+            request = args[self.request_at]()
+            args = (*args[: self.request_at], lambda: request, *args[self.request_at + 1 :])
+            if request is not None and not self._is_ours(request) and self.others.prepare(1):
+                self.others.submit(call, *args, **kwargs)
+                return
+        call(*args, **kwargs)
+
+
 class Calls(grpc.ServerInterceptor):
     """Keeps the current call of each thread, and takes the calls that may wait off the server's four threads.
 
@@ -68,7 +102,7 @@ class Calls(grpc.ServerInterceptor):
     """
 
     def __init__(self, resource_type: str, on_cancel: Callable[[], None]) -> None:
-        self.pool = ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="nao-call")
+        self.pool = _LongCalls(self._is_ours)
         self._resource_type = f"::{resource_type}::"
         self._on_cancel = on_cancel
         self._local = threading.local()
@@ -96,26 +130,28 @@ class Calls(grpc.ServerInterceptor):
         def run(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - messages of many types
             return self._run(method, behaviour, request, context)
 
-        if method in _LONG_METHODS:
+        if method in _LONG_METHODS and self.pool.prepare(1):
             run.experimental_thread_pool = self.pool  # type: ignore[attr-defined]
         return grpc.unary_unary_rpc_method_handler(run, handler.request_deserializer, handler.response_serializer)
 
     def _run(self, method: str, behaviour: Callable[..., Any], request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - as above
         if method == "Cancel":
             self._on_cancel()
-        urn = getattr(request, "urn", "")
-        if self._resource_type not in urn:
+        if not self._is_ours(request):
             if method not in _LONG_METHODS:
                 return behaviour(request, context)
             with self._others:
                 return behaviour(request, context)
         if method not in _LONG_METHODS | _QUICK_METHODS:
             return behaviour(request, context)
-        self._local.call = Call(method, urn, getattr(request, "timeout", 0) or None, request, context)
+        self._local.call = Call(method, request.urn, getattr(request, "timeout", 0) or None, request, context)
         try:
             return behaviour(request, context)
         finally:
             self._local.call = None
+
+    def _is_ours(self, request: Any) -> bool:  # noqa: ANN401 - as above
+        return self._resource_type in getattr(request, "urn", "")
 
 
 def install(calls: Calls) -> Seen:
@@ -136,21 +172,43 @@ def install(calls: Calls) -> Seen:
         state.interceptor_pipeline = _interceptor.service_pipeline((calls, *others))
     except (ImportError, AttributeError, StopIteration, TypeError):
         return Seen.NOTHING
+    calls.pool.request_at = _request_at(_server)
     return Seen.CALLS_AND_THREADS if _widened(_server, state, calls.pool) else Seen.CALLS
 
 
-def _widened(server_module: Any, state: Any, pool: ThreadPoolExecutor) -> bool:  # noqa: ANN401 - private names have no types
+def _widened(server_module: Any, state: Any, long_calls: _LongCalls) -> bool:  # noqa: ANN401 - private names have no types
+    apart = _may_be_apart(server_module, long_calls)
+    # In place of the server's own pool, which ends the serving thread when it cannot start another.
+    quick_calls = Workers("nao-quick-call", STOCK_CALLS if apart else MOST_CALLS)
+    for number in (1, RESERVE):
+        for workers in (quick_calls, long_calls, LOOKS, POSTS):
+            workers.prepare(number)
+    for workers in (long_calls, long_calls.others):
+        workers.prepare(1)
+        atexit.register(workers.drain)
+    if not quick_calls.prepare(1):
+        return apart
+    try:
+        state.thread_pool = quick_calls
+    except (AttributeError, TypeError):
+        return apart
+    return True
+
+
+def _may_be_apart(server_module: Any, pool: Workers) -> bool:  # noqa: ANN401 - as above
     def handler() -> None:
         """Stand for one of ours."""
 
     handler.experimental_thread_pool = pool  # type: ignore[attr-defined]
     try:
-        if server_module._select_thread_pool_for_behavior(handler, None) is pool:  # noqa: SLF001
-            return True
-    except (AttributeError, TypeError):
-        pass
-    try:
-        state.thread_pool._max_workers = max(state.thread_pool._max_workers, MOST_CALLS)  # noqa: SLF001
+        return server_module._select_thread_pool_for_behavior(handler, None) is pool  # noqa: SLF001
     except (AttributeError, TypeError):
         return False
-    return True
+
+
+def _request_at(server_module: Any) -> int | None:  # noqa: ANN401 - as above
+    """Where, among what grpc submits for a call, stands the function that reads the request."""
+    try:
+        return 1 + [*signature(server_module._unary_response_in_pool).parameters].index("argument_thunk")  # noqa: SLF001
+    except (AttributeError, TypeError, ValueError):
+        return None

@@ -1,0 +1,195 @@
+"""Threads that are kept, and calls that can wait for one: a machine may let a process start only a few.
+
+`ThreadPoolExecutor` queues a call and then starts a thread for it. Where that fails, `submit` raises, and the call is
+made all the same as soon as another thread is free.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Worker = SimpleQueue[Callable[[], object]]
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+EXCHANGE = "nao-exchange"
+
+_GIVE_UP_CHECK = 0.25
+
+
+class Workers(ThreadPoolExecutor):
+    """Threads that are started when they are needed and kept for what comes next.
+
+    Who finds none, and can have none started, waits in line, first come, first served. A subclass because grpc takes
+    no other executor.
+
+    Args:
+        name: The threads' name.
+        most: How many there may be.
+
+    Attributes:
+        short: Whether the machine has refused to start a thread.
+    """
+
+    def __init__(self, name: str, most: int = sys.maxsize) -> None:
+        super().__init__(1)
+        self.short = False
+        self._name = name
+        self._most = most
+        self._begin()
+        if hasattr(os, "register_at_fork"):  # threads stay in the parent
+            os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        self._guard = threading.Condition()
+        self._count = 0
+        self._idle: list[Worker] = []
+        self._line: deque[Callable[[Worker], None]] = deque()
+
+    def prepare(self, number: int) -> bool:
+        """Start threads beforehand, so that there are some whatever is started meanwhile.
+
+        Args:
+            number: How many there shall be.
+
+        Returns:
+            Whether there is at least one.
+        """
+        with self._guard:
+            while self._count < number and (worker := self._start()):
+                self._idle.append(worker)
+            self._hand_out()
+            return self._count > 0
+
+    def submit(
+        self, fn: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> Future[Result]:
+        """Make a call in one of the threads.
+
+        Args:
+            fn: The call.
+            args: Its arguments.
+            kwargs: Its arguments with names.
+
+        Raises:
+            RuntimeError: There is no thread, and none can be started; the call will not be made.
+        """
+        future: Future[Result] = Future()
+
+        def take(worker: Worker) -> None:
+            worker.put(lambda: self._make(worker, future, lambda: fn(*args, **kwargs)))
+
+        with self._guard:
+            self._line.append(take)
+            self._hand_out()
+            if not self._count:
+                self._line.remove(take)
+                raise RuntimeError("no thread can be started")
+        return future
+
+    @contextmanager
+    def one(self, give_up: Callable[[], bool]) -> Iterator[Worker | None]:
+        """Have one of the threads for a while; what is put into it is called there.
+
+        Args:
+            give_up: Whether to wait no longer; asked a few times a second, and only while there is a wait.
+
+        Yields:
+            The thread; `None` when there is none.
+        """
+        worker = self._wait(give_up)
+        try:
+            yield worker
+        finally:
+            if worker is not None:
+                self._free(worker)
+
+    def drain(self) -> None:
+        """Wait until all calls have been made. The threads themselves end with the process."""
+        with self._guard:
+            self._guard.wait_for(lambda: len(self._idle) == self._count)
+
+    def _make(self, worker: Worker, future: Future[Result], call: Callable[[], Result]) -> None:
+        if not future.set_running_or_notify_cancel():
+            self._free(worker)
+            return
+        # Free before anybody learns of the end: what is submitted then needs no other thread.
+        try:
+            result = call()
+        except BaseException as error:  # noqa: BLE001 - whoever holds the future raises it
+            self._free(worker)
+            future.set_exception(error)
+        else:
+            self._free(worker)
+            future.set_result(result)
+
+    def _wait(self, give_up: Callable[[], bool]) -> Worker | None:
+        handed: SimpleQueue[Worker] = SimpleQueue()
+        with self._guard:
+            self._line.append(handed.put)
+            self._hand_out()
+        worker = None
+        try:
+            while worker is None and self._count:
+                try:
+                    worker = handed.get(timeout=_GIVE_UP_CHECK)
+                except Empty:
+                    if give_up():
+                        break
+        finally:  # also when Ctrl-C ends the wait of a main thread
+            if worker is None:
+                self._leave(handed)
+        return worker
+
+    def _leave(self, handed: SimpleQueue[Worker]) -> None:
+        with self._guard:
+            if handed.put in self._line:
+                self._line.remove(handed.put)
+                return
+        self._free(handed.get())
+
+    def _free(self, worker: Worker) -> None:
+        with self._guard:
+            self._idle.append(worker)
+            self._hand_out()
+            self._guard.notify_all()
+
+    def _hand_out(self) -> None:
+        while self._line:
+            worker = self._idle.pop() if self._idle else self._start()
+            if worker is None:
+                return
+            self._line.popleft()(worker)
+
+    def _start(self) -> Worker | None:
+        if self._count >= self._most:
+            return None
+        worker: Worker = SimpleQueue()
+        try:
+            threading.Thread(target=_serve, args=(worker,), name=self._name, daemon=True).start()
+        except RuntimeError:
+            self.short = True
+            return None
+        self._count += 1
+        return worker
+
+
+def _serve(calls: Worker) -> None:
+    while True:
+        calls.get()()
+
+
+# Apart, so that publications go out while looks hang.
+LOOKS = Workers(EXCHANGE)
+POSTS = Workers(EXCHANGE)
