@@ -122,7 +122,7 @@ class NaoClient:
         self._look_places = Places(MOST_CONNECTIONS)
         self._post_places = Places(MOST_CONNECTIONS)
         for workers in (LOOKS, POSTS):
-            workers.prepare(1)
+            workers.prepare()
 
     def __enter__(self) -> Self:
         return self

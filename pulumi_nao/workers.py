@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +28,10 @@ EXCHANGE = "nao-exchange"
 
 _GIVE_UP_CHECK = 0.25
 
+# Threads that are left to others under the same limit: grpc, the program, and the engine, which breaks off without.
+ROOM = 16
+_ROOM_CHECK = 5.0
+
 
 class Workers(ThreadPoolExecutor):
     """Threads that are started when they are needed and kept for what comes next.
@@ -37,16 +42,18 @@ class Workers(ThreadPoolExecutor):
     Args:
         name: The threads' name.
         most: How many there may be.
+        least: How many are started even if that leaves no room for others.
 
     Attributes:
-        short: Whether the machine has refused to start a thread.
+        short: Whether there was a wait because no thread could be started.
     """
 
-    def __init__(self, name: str, most: int = sys.maxsize) -> None:
+    def __init__(self, name: str, most: int = sys.maxsize, least: int = 1) -> None:
         super().__init__(1)
         self.short = False
         self._name = name
         self._most = most
+        self._least = least
         self._begin()
         if hasattr(os, "register_at_fork"):  # threads stay in the parent
             os.register_at_fork(after_in_child=self._begin)
@@ -57,17 +64,14 @@ class Workers(ThreadPoolExecutor):
         self._idle: list[Worker] = []
         self._line: deque[Callable[[Worker], None]] = deque()
 
-    def prepare(self, number: int) -> bool:
-        """Start threads beforehand, so that there are some whatever is started meanwhile.
-
-        Args:
-            number: How many there shall be.
+    def prepare(self) -> bool:
+        """Start the least number of threads now, as later there may be none left.
 
         Returns:
             Whether there is at least one.
         """
         with self._guard:
-            while self._count < number and (worker := self._start()):
+            while self._count < self._least and (worker := self._start()):
                 self._idle.append(worker)
             self._hand_out()
             return self._count > 0
@@ -176,13 +180,42 @@ class Workers(ThreadPoolExecutor):
         if self._count >= self._most:
             return None
         worker: Worker = SimpleQueue()
-        try:
-            threading.Thread(target=_serve, args=(worker,), name=self._name, daemon=True).start()
-        except RuntimeError:
+        if (self._count >= self._least and not _room.take()) or not _started(self._name, lambda: _serve(worker)):
             self.short = True
             return None
         self._count += 1
         return worker
+
+
+class _Room:
+    """How many threads may be started before others find no room for theirs."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._left = 0
+        self._check_at = 0.0
+
+    def take(self) -> bool:
+        with self._guard:
+            if time.monotonic() >= self._check_at:
+                end = threading.Event()
+                self._left = ROOM if all(_started("nao-room", end.wait) for _ in range(2 * ROOM)) else 0
+                end.set()
+                self._check_at = time.monotonic() + _ROOM_CHECK
+            if not self._left:
+                return False
+            self._left -= 1
+            if not self._left:
+                self._check_at = 0.0
+            return True
+
+
+def _started(name: str, call: Callable[[], object]) -> bool:
+    try:
+        threading.Thread(target=call, name=name, daemon=True).start()
+    except RuntimeError:  # a limit of the machine
+        return False
+    return True
 
 
 def _serve(calls: Worker) -> None:
@@ -190,6 +223,7 @@ def _serve(calls: Worker) -> None:
         calls.get()()
 
 
+_room = _Room()
 # Apart, so that publications go out while looks hang.
-LOOKS = Workers(EXCHANGE)
-POSTS = Workers(EXCHANGE)
+LOOKS = Workers(EXCHANGE, least=2)
+POSTS = Workers(EXCHANGE, least=2)

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 MOST_CALLS = 1024
 # What a provider in the stock host can count on: never more than so many of its calls at a time.
 STOCK_CALLS = 4
-# Threads of each kind that are started at once: later there may be none left, and a call waits for one of these.
-RESERVE = 4
 
 _SERVICE = "/pulumirpc.ResourceProvider/"
 _QUICK_METHODS = frozenset({"Check", "Diff"})
@@ -72,8 +70,8 @@ class _LongCalls(Workers):
     """
 
     def __init__(self, is_ours: Callable[[Any], bool]) -> None:
-        super().__init__("nao-call", MOST_CALLS)
-        self.others = Workers("nao-other-call", STOCK_CALLS)
+        super().__init__("nao-call", MOST_CALLS, STOCK_CALLS)
+        self.others = Workers("nao-other-call", STOCK_CALLS, STOCK_CALLS)
         self.request_at: int | None = None
         self._is_ours = is_ours
 
@@ -84,7 +82,7 @@ class _LongCalls(Workers):
         if self.request_at is not None:
             request = args[self.request_at]()
             args = (*args[: self.request_at], lambda: request, *args[self.request_at + 1 :])
-            if request is not None and not self._is_ours(request) and self.others.prepare(1):
+            if request is not None and not self._is_ours(request) and self.others.prepare():
                 self.others.submit(call, *args, **kwargs)
                 return
         call(*args, **kwargs)
@@ -130,7 +128,7 @@ class Calls(grpc.ServerInterceptor):
         def run(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - messages of many types
             return self._run(method, behaviour, request, context)
 
-        if method in _LONG_METHODS and self.pool.prepare(1):
+        if method in _LONG_METHODS and self.pool.prepare():
             run.experimental_thread_pool = self.pool  # type: ignore[attr-defined]
         return grpc.unary_unary_rpc_method_handler(run, handler.request_deserializer, handler.response_serializer)
 
@@ -179,17 +177,16 @@ def install(calls: Calls) -> Seen:
 def _widened(server_module: Any, state: Any, long_calls: _LongCalls) -> bool:  # noqa: ANN401 - private names have no types
     apart = _may_be_apart(server_module, long_calls)
     # In place of the server's own pool, which ends the serving thread when it cannot start another.
-    quick_calls = Workers("nao-quick-call", STOCK_CALLS if apart else MOST_CALLS)
-    for number in (1, RESERVE):
-        for workers in (quick_calls, long_calls, LOOKS, POSTS):
-            workers.prepare(number)
+    quick_calls = Workers("nao-quick-call", STOCK_CALLS if apart else MOST_CALLS, least=2)
+    ready = [workers.prepare() for workers in (quick_calls, long_calls, POSTS, LOOKS)]
     for workers in (long_calls, long_calls.others):
-        workers.prepare(1)
         atexit.register(workers.drain)
-    if not quick_calls.prepare(1):
+    if not ready[0]:
         return apart
     try:
-        state.thread_pool = quick_calls
+        with state.lock:
+            stock, state.thread_pool = state.thread_pool, quick_calls
+        stock.shutdown(wait=False)
     except (AttributeError, TypeError):
         return apart
     return True
