@@ -40,7 +40,7 @@ from pulumi_nao.transport import (
     read_body,
     reason_of,
 )
-from pulumi_nao.workers import LOOKS, POSTS, Workers
+from pulumi_nao.workers import LOOKS, NO_THREAD, POSTS, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,6 @@ LAST_LOOK_PATIENCE = 5.0
 
 _LIMITED = "NAO Cloud limits requests"
 _UNANSWERED = "earlier requests are still without an answer"
-_NO_THREAD = "the machine lets this process start no more threads (`ulimit -u`, or pids.max of the container)"
 
 
 class _Alone(ContextDecorator):
@@ -334,7 +333,7 @@ def _connection(
     if not place.enter_context(places.one(give_up)):
         return None, _UNANSWERED
     worker = place.enter_context(workers.one(give_up))
-    return worker, _LIMITED if worker else _NO_THREAD
+    return worker, _LIMITED if worker else NO_THREAD
 
 
 def _is_over(deadline: Deadline | None) -> bool:

@@ -12,19 +12,20 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Worker = SimpleQueue[Callable[[], object]]
+    Worker = SimpleQueue[Callable[[], object] | None]
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 EXCHANGE = "nao-exchange"
+NO_THREAD = "the machine lets this process start no more threads (`ulimit -u`, or pids.max of the container)"
 
 _GIVE_UP_CHECK = 0.25
 
@@ -54,9 +55,7 @@ class Workers(ThreadPoolExecutor):
         self._name = name
         self._most = most
         self._least = least
-        self._begin()
-        if hasattr(os, "register_at_fork"):  # threads stay in the parent
-            os.register_at_fork(after_in_child=self._begin)
+        _now_and_after_a_fork(self._begin)
 
     def _begin(self) -> None:
         self._guard = threading.Condition()
@@ -99,7 +98,7 @@ class Workers(ThreadPoolExecutor):
             self._hand_out()
             if not self._count:
                 self._line.remove(take)
-                raise RuntimeError("no thread can be started")
+                raise RuntimeError(NO_THREAD)
         return future
 
     @contextmanager
@@ -119,10 +118,14 @@ class Workers(ThreadPoolExecutor):
             if worker is not None:
                 self._free(worker)
 
-    def drain(self) -> None:
-        """Wait until all calls have been made. The threads themselves end with the process."""
+    def close(self) -> None:
+        """Wait until all calls have been made, and end the threads."""
         with self._guard:
             self._guard.wait_for(lambda: len(self._idle) == self._count)
+            for worker in self._idle:
+                worker.put(None)
+            self._idle.clear()
+            self._count = 0
 
     def _make(self, worker: Worker, future: Future[Result], call: Callable[[], Result]) -> None:
         if not future.set_running_or_notify_cancel():
@@ -146,11 +149,10 @@ class Workers(ThreadPoolExecutor):
         worker = None
         try:
             while worker is None and self._count:
-                try:
+                with suppress(Empty):
                     worker = handed.get(timeout=_GIVE_UP_CHECK)
-                except Empty:
-                    if give_up():
-                        break
+                if worker is None and give_up():
+                    break
         finally:  # also when Ctrl-C ends the wait of a main thread
             if worker is None:
                 self._leave(handed)
@@ -191,6 +193,9 @@ class _Room:
     """How many threads may be started before others find no room for theirs."""
 
     def __init__(self) -> None:
+        _now_and_after_a_fork(self._begin)
+
+    def _begin(self) -> None:
         self._guard = threading.Lock()
         self._left = 0
         self._check_at = 0.0
@@ -198,9 +203,7 @@ class _Room:
     def take(self) -> bool:
         with self._guard:
             if time.monotonic() >= self._check_at:
-                end = threading.Event()
-                self._left = ROOM if all(_started("nao-room", end.wait) for _ in range(2 * ROOM)) else 0
-                end.set()
+                self._left = ROOM if could_start(2 * ROOM) else 0
                 self._check_at = time.monotonic() + _ROOM_CHECK
             if not self._left:
                 return False
@@ -210,17 +213,37 @@ class _Room:
             return True
 
 
+def could_start(number: int) -> bool:
+    """Find out, by doing it, whether so many threads can be started.
+
+    Args:
+        number: How many; they end at once.
+    """
+    end = threading.Event()
+    try:
+        return all(_started("nao-trial", end.wait) for _ in range(number))
+    finally:
+        end.set()
+
+
+def _now_and_after_a_fork(begin: Callable[[], None]) -> None:
+    begin()
+    if hasattr(os, "register_at_fork"):  # threads stay in the parent
+        os.register_at_fork(after_in_child=begin)
+
+
 def _started(name: str, call: Callable[[], object]) -> bool:
     try:
         threading.Thread(target=call, name=name, daemon=True).start()
-    except RuntimeError:  # a limit of the machine
+    except RuntimeError:
         return False
     return True
 
 
 def _serve(calls: Worker) -> None:
-    while True:
-        calls.get()()
+    while (call := calls.get()) is not None:
+        call()
+        del call
 
 
 _room = _Room()

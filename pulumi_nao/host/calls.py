@@ -97,14 +97,19 @@ class Calls(grpc.ServerInterceptor):
     Args:
         resource_type: The type whose calls are ours, as it stands in a URN.
         on_cancel: Called when the engine wants all operations to end. It also does so at the end of every run.
+
+    Attributes:
+        on_short: Called once, when calls have to wait because no thread can be started.
     """
 
     def __init__(self, resource_type: str, on_cancel: Callable[[], None]) -> None:
+        self.on_short: Callable[[], None] = lambda: None
         self.pool = _LongCalls(self._is_ours)
         self._resource_type = f"::{resource_type}::"
         self._on_cancel = on_cancel
         self._local = threading.local()
         self._others = threading.BoundedSemaphore(STOCK_CALLS)
+        self._short_told = threading.Lock()
 
     @property
     def current(self) -> Call | None:
@@ -142,6 +147,8 @@ class Calls(grpc.ServerInterceptor):
                 return behaviour(request, context)
         if method not in _LONG_METHODS | _QUICK_METHODS:
             return behaviour(request, context)
+        if any(workers.short for workers in (self.pool, LOOKS, POSTS)) and self._short_told.acquire(blocking=False):
+            self.on_short()
         self._local.call = Call(method, request.urn, getattr(request, "timeout", 0) or None, request, context)
         try:
             return behaviour(request, context)
@@ -180,7 +187,7 @@ def _widened(server_module: Any, state: Any, long_calls: _LongCalls) -> bool:  #
     quick_calls = Workers("nao-quick-call", STOCK_CALLS if apart else MOST_CALLS, least=2)
     ready = [workers.prepare() for workers in (quick_calls, long_calls, POSTS, LOOKS)]
     for workers in (long_calls, long_calls.others):
-        atexit.register(workers.drain)
+        atexit.register(workers.close)
     if not ready[0]:
         return apart
     try:
