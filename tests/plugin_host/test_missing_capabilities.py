@@ -21,10 +21,12 @@ grpc._server._Server.start = started
 """
 STOCK_THREADS = "grpc._server._select_thread_pool_for_behavior = lambda _behaviour, default: default"
 FIXED_POOL = """
-    class Fixed(type(server._state.thread_pool)):
+    class Fixed(type(server._state)):
         def __setattr__(self, name, value):
-            raise AttributeError(name)
-    server._state.thread_pool.__class__ = Fixed
+            if name == "thread_pool":
+                raise AttributeError(name)
+            super().__setattr__(name, value)
+    server._state.__class__ = Fixed
 """
 
 MISSING = {
@@ -32,7 +34,7 @@ MISSING = {
     "grpc._server._Server": (AFTER_START.format("del grpc._server._Server"), NO_SIGHT),
     "_Server._state": (AFTER_START.format("server.moved = server._state; del server._state"), NO_SIGHT),
     "grpc._interceptor.service_pipeline": (AFTER_START.format("del grpc._interceptor.service_pipeline"), NO_SIGHT),
-    "experimental_thread_pool and _max_workers": (
+    "experimental_thread_pool and _ServerState.thread_pool": (
         AFTER_START.format(STOCK_THREADS + FIXED_POOL),
         NO_THREADS,
     ),
@@ -87,7 +89,7 @@ def test_a_failed_job_still_fails_the_deployment(lacking, nao):
     assert "publication of site 911 failed: Missing graph or indoor area. Please add." in shown
 
 
-def test_without_grpcs_own_pools_of_threads_the_servers_pool_is_widened(start_host, nao):
+def test_without_pools_for_single_calls_the_servers_pool_is_widened(start_host, nao):
     host = start_host(code=AFTER_START.format(STOCK_THREADS))
     host.check({"site_id": 910, "config_namespace": "nao"})
     for site in range(1, 9):
