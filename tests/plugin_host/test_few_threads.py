@@ -1,18 +1,12 @@
 """A host that may start few threads: calls wait for one another, and each is made once."""
 
-import base64
-import importlib
 import math
 import os
-import pickle
 import signal
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
-from google.protobuf import struct_pb2
-from pulumi.runtime.proto import provider_pb2
 
 from tests.few_threads import LIMIT
 from tests.plugin_host.driver import failure_of
@@ -21,21 +15,6 @@ from tests.tools.machine import wait_until
 FLEET = 12
 # More than the host has before the first call, and fewer than the fleet would take.
 FEW = 20
-
-# Another dynamic provider of the same process: an operation begins, and ends when it is told to.
-FOREIGN = """
-import os, pathlib, time
-from pulumi.dynamic import CreateResult, ResourceProvider
-
-class Foreign(ResourceProvider):
-    def create(self, props):
-        folder = pathlib.Path(props["folder"])
-        (folder / f"begun-{props['number']:g}").touch()
-        while not (folder / "go").exists():
-            time.sleep(0.02)
-        (folder / f"made-{props['number']:g}").touch()
-        return CreateResult("foreign", {})
-"""
 
 
 def _inputs(nao, site):
@@ -49,23 +28,6 @@ def few(start_host):
     return host
 
 
-@pytest.fixture
-def foreign(few, tmp_path, monkeypatch):
-    """Call `create` of the other provider with a number."""
-    (tmp_path / "foreign.py").write_text(FOREIGN)
-    monkeypatch.syspath_prepend(tmp_path)
-    provider = base64.b64encode(pickle.dumps(importlib.import_module("foreign").Foreign(), protocol=4)).decode()
-    monkeypatch.delitem(sys.modules, "foreign")
-
-    def create(number):
-        bag = struct_pb2.Struct()
-        bag.update({"__provider": provider, "number": number, "folder": str(tmp_path)})
-        urn = "urn:pulumi:test::project::pulumi-python:dynamic:Resource::other"
-        return few.stub.Create(provider_pb2.CreateRequest(urn=urn, properties=bag), timeout=60)
-
-    return create
-
-
 def test_a_whole_fleet_is_published_once(few, nao):
     for site in range(1, 1 + FLEET):
         nao.add_site(site, job_seconds=0.5)
@@ -74,6 +36,13 @@ def test_a_whole_fleet_is_published_once(few, nao):
     assert ids == [str(site) for site in range(1, 1 + FLEET)]
     assert nao.publications() == FLEET
     assert few.errors() == ""
+
+
+def test_a_host_that_cannot_watch_the_engine_publishes_without_a_word_of_it(start_host, nao):
+    host = start_host(code=LIMIT.format("pulumi.dynamic", 14))
+    host.check({"site_id": 910, "config_namespace": "nao"})
+    assert host.create(_inputs(nao, 910)).id == "910"
+    assert host.errors() == ""
 
 
 def test_it_says_once_that_the_run_takes_longer(few, nao):
@@ -121,7 +90,7 @@ def test_quick_calls_are_answered_while_all_threads_wait(few, nao):
 
 def test_calls_of_other_providers_that_wait_hold_up_none_of_ours(few, foreign, nao, tmp_path):
     with ThreadPoolExecutor(FLEET) as others:
-        calls = [others.submit(foreign, number) for number in range(FLEET)]
+        calls = [others.submit(foreign, few, number) for number in range(FLEET)]
         wait_until(lambda: len(list(tmp_path.glob("begun-*"))) == 4)
         assert few.create(_inputs(nao, 910)).id == "910"
         assert len(list(tmp_path.glob("begun-*"))) == 4
@@ -132,7 +101,7 @@ def test_calls_of_other_providers_that_wait_hold_up_none_of_ours(few, foreign, n
 
 def test_a_call_that_runs_is_made_to_its_end_when_the_host_is_told_to_end(few, foreign, tmp_path):
     with ThreadPoolExecutor(1) as other:
-        call = other.submit(foreign, 1)
+        call = other.submit(foreign, few, 1)
         wait_until((tmp_path / "begun-1").exists)
         os.kill(few.pid, signal.SIGINT)
         assert isinstance(call.exception(), grpc.RpcError)

@@ -1,10 +1,13 @@
 """SDKs and grpcs to come: each private name is taken away in turn, and the provider still does its work."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
 from pulumi.runtime.proto import status_pb2
+
+from tests.tools.machine import wait_until
 
 NO_SIGHT = "Ctrl-C ends a run only when its jobs have ended"
 NO_THREADS = "four publications run at a time, and Ctrl-C may have to wait for one of them"
@@ -20,6 +23,10 @@ def started(server):
 grpc._server._Server.start = started
 """
 STOCK_THREADS = "grpc._server._select_thread_pool_for_behavior = lambda _behaviour, default: default"
+OTHER_SIGNATURE = """
+    answer = grpc._server._unary_response_in_pool
+    grpc._server._unary_response_in_pool = lambda *words: answer(*words)
+"""
 FIXED_POOL = """
     class Fixed(type(server._state)):
         def __setattr__(self, name, value):
@@ -101,6 +108,20 @@ def test_without_pools_for_single_calls_the_servers_pool_is_widened(start_host, 
         thread.join()
     assert nao.publications() == 8
     assert "newer than pulumi-nao knows" not in host.errors()
+
+
+def test_where_requests_cannot_be_read_first_the_calls_of_others_still_run_four_at_a_time(
+    start_host, foreign, nao, tmp_path
+):
+    host = start_host(code=AFTER_START.format(OTHER_SIGNATURE))
+    host.check({"site_id": 910, "config_namespace": "nao"})
+    with ThreadPoolExecutor(8) as others:
+        calls = [others.submit(foreign, host, number) for number in range(8)]
+        wait_until(lambda: len(list(tmp_path.glob("begun-*"))) == 4)
+        assert host.create(_inputs(nao, 910)).id == "910"
+        assert len(list(tmp_path.glob("begun-*"))) == 4
+        (tmp_path / "go").touch()
+        assert {call.result().id for call in calls} == {"foreign"}
 
 
 def _create(host, inputs):
