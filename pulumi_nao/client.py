@@ -42,12 +42,15 @@ from pulumi_nao.transport import (
     new_session,
     read_body,
 )
+from pulumi_nao.workers import LOOKS, NO_THREAD, POSTS, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
+
+    from pulumi_nao.workers import Worker
 
 # Seconds: the answer to a POST names the job, a look can be made again.
 CANCELLED_POST_GRACE = 10.0
@@ -122,6 +125,8 @@ class NaoClient:
         # Apart, so that publications go out while looks hang.
         self._look_places = Places(MOST_CONNECTIONS)
         self._post_places = Places(MOST_CONNECTIONS)
+        for workers in (LOOKS, POSTS):
+            workers.prepare()
 
     def __enter__(self) -> Self:
         return self
@@ -198,24 +203,24 @@ class NaoClient:
         """
         lined_up = self._clock.monotonic()
         with ExitStack() as place:
-            connection = place.enter_context(
-                self._post_places.one(lambda: self._clock.cancelled or _is_over(deadline))
+            worker, missing = _connection(
+                place, self._post_places, POSTS, lambda: self._clock.cancelled or _is_over(deadline)
             )
-            number = self._pace.line_up(deadline, BUSY_PATIENCE) if connection else None
+            number = self._pace.line_up(deadline, BUSY_PATIENCE) if worker else None
             if self._clock.cancelled:
                 raise NotSent(f"{operation} not sent: cancelled before it began")
-            if number is None or _is_over(deadline):
-                raise HeldBack(operation, _LIMITED if connection else _UNANSWERED)
+            if worker is None or number is None or _is_over(deadline):
+                raise HeldBack(operation, missing)
             in_line = self._clock.monotonic() - lined_up
-            answer = self._post(operation, path, number, place.pop_all())
+            answer = self._post(operation, path, number, worker, place.pop_all())
         try:
             return self._accepted(operation, answer)
         except TooManyRequests as error:
             error.in_line = in_line
             raise
 
-    def _post(self, operation: str, path: str, number: int, place: ExitStack) -> Answer:
-        exchange = Exchange()
+    def _post(self, operation: str, path: str, number: int, worker: Worker, place: ExitStack) -> Answer:
+        exchange = Exchange(worker)
         session = new_session(WatchedAdapter(connections=1), direct=self._direct)
 
         def call() -> tuple[requests.Response, bytes]:
@@ -282,10 +287,12 @@ class NaoClient:
         patience = longest if deadline is None else min(longest, deadline.remaining)
         turn = Deadline(max(patience, LAST_LOOK_PATIENCE), "", self._clock)
         with ExitStack() as place:
-            connection = place.enter_context(self._look_places.one(lambda: self._clock.cancelled or _is_over(turn)))
-            number = self._pace.line_up(deadline) if connection else None
-            if number is None:
-                raise LookFailed(f"{_LIMITED if connection else _UNANSWERED}, and no look had its turn in time")
+            worker, missing = _connection(
+                place, self._look_places, LOOKS, lambda: self._clock.cancelled or _is_over(turn)
+            )
+            number = self._pace.line_up(deadline) if worker else None
+            if worker is None or number is None:
+                raise LookFailed(f"{missing}, and no look had its turn in time")
             kept = place.pop_all()
 
         def call() -> tuple[requests.Response, bytes]:
@@ -294,7 +301,7 @@ class NaoClient:
                 return response, read_body(response) if wanted else b""
 
         try:
-            return self._answer(number, Exchange(), call, longest, CANCELLED_LOOK_GRACE)
+            return self._answer(number, Exchange(worker), call, longest, CANCELLED_LOOK_GRACE)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = self._reason_of(error)
             trouble = LookFailed(reason)
@@ -357,6 +364,16 @@ class NaoClient:
 
     def _url(self, path: str) -> str:
         return f"{self.base_url}/api/v2/{path}"
+
+
+def _connection(
+    place: ExitStack, places: Places, workers: Workers, give_up: Callable[[], bool]
+) -> tuple[Worker | None, str]:
+    """Take a place and a thread; without either, say what is missing, and with both, what might be missing yet."""
+    if not place.enter_context(places.one(give_up)):
+        return None, _UNANSWERED
+    worker = place.enter_context(workers.one(give_up))
+    return worker, _LIMITED if worker else NO_THREAD
 
 
 def _is_over(deadline: Deadline | None) -> bool:

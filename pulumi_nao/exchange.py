@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from io import BufferedReader
 
+    from pulumi_nao.workers import Worker
+
 Result = TypeVar("Result")
 
 _CANCEL_CHECK = 0.25
 
 _of_thread = threading.local()
-
-
-THREAD_NAME = "nao-exchange"
 
 
 class AnswerTimeout(Exception):
@@ -43,11 +42,15 @@ class Exchange:
 
     A time-out on the socket counts from byte to byte, and none covers name resolution.
 
+    Args:
+        worker: The thread; who lends it out gets it back from `call`.
+
     Attributes:
         connected: Whether there was a connection, so that something may have reached the server.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
         self.connected = False
         self._given_up = False
         self._socket: socket.socket | None = None
@@ -70,15 +73,16 @@ class Exchange:
         def run() -> None:
             _of_thread.exchange = self
             try:
-                result = call()
+                try:
+                    result = call()
+                finally:
+                    _of_thread.exchange = self._socket = None
             except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
-                self._socket = None
                 outcome.set_exception(error)
             else:
-                self._socket = None
                 outcome.set_result(result)
 
-        threading.Thread(target=run, name=THREAD_NAME, daemon=True).start()
+        self._worker.put(run)
         end = time.monotonic() + seconds
         noticed = False
         while True:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 
-from pulumi_nao.exchange import THREAD_NAME
 from pulumi_nao.text import printable, redact
+from pulumi_nao.workers import EXCHANGE
 
 LOGGERS = (
     "requests",
@@ -37,7 +37,7 @@ class _Filter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        if record.threadName == THREAD_NAME:
+        if record.threadName == EXCHANGE:
             text = printable(text, self.secrets)
             record.exc_info = record.exc_text = record.stack_info = None
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -65,7 +66,8 @@ class LiveDisplay:
         )
 
     def __enter__(self) -> Self:
-        self._live.start()
+        with suppress(RuntimeError):  # no thread for it: drawn only when an operation ends
+            self._live.start()
         return self
 
     def __exit__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,9 +20,11 @@ from pulumi_nao.lifecycle import Attempt, Outcome
 from pulumi_nao.models import publication_of
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.text import format_duration
+from pulumi_nao.workers import NO_THREAD, Workers
 
 if TYPE_CHECKING:
     import argparse
+    from concurrent.futures import Future
     from threading import Event
 
 DESCRIPTION = (
@@ -165,21 +167,28 @@ class _Verdicts:
 
 
 def _publish(tasks: list[_Task], at_once: int, display: Display, verdicts: _Verdicts, asked: Event) -> None:
-    with ThreadPoolExecutor(min(len(tasks), at_once), thread_name_prefix="nao-publish") as pool:
-        pending = {pool.submit(task.publish, display): task for task in tasks}
-        told = False
-        while pending:
-            ended, _ = wait_for(pending, timeout=_LOOK_FOR_SIGNAL, return_when=FIRST_COMPLETED)
-            if asked.is_set() and not told:
-                told = True
-                display.note(_STOPPING)
-                for future in [future for future in pending if future.cancel()]:
-                    task = pending.pop(future)
-                    operation = publication_of(task.site_id)
-                    verdicts.add(task, Outcome(None, NotSent(f"{operation} not sent: cancelled before it began")))
-            for future in ended:
+    workers = Workers("nao-publish", min(len(tasks), at_once))
+    if not workers.prepare():
+        for task in tasks:
+            verdicts.add(task, _not_sent(task, NO_THREAD))
+        return
+    pending = {workers.submit(task.publish, display): task for task in tasks}
+    told = False
+    while pending:
+        ended, _ = wait_for(pending, timeout=_LOOK_FOR_SIGNAL, return_when=FIRST_COMPLETED)
+        if asked.is_set() and not told:
+            told = True
+            display.note(_STOPPING)
+            for future in [future for future in pending if future.cancel()]:
                 task = pending.pop(future)
-                verdicts.add(task, _outcome(task, future))
+                verdicts.add(task, _not_sent(task, "cancelled before it began"))
+        for future in ended:
+            task = pending.pop(future)
+            verdicts.add(task, _outcome(task, future))
+
+
+def _not_sent(task: _Task, reason: str) -> Outcome:
+    return Outcome(None, NotSent(f"{publication_of(task.site_id)} not sent: {reason}"))
 
 
 def _outcome(task: _Task, future: Future[Outcome]) -> Outcome:

@@ -17,11 +17,14 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 
 from pulumi_nao.provider import TrackingConfigPublicationProvider
 from pulumi_nao.text import printable
+from pulumi_nao.workers import NO_THREAD, could_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TIMEOUT = 30.0
+# More than a server, a channel and a timer take; grpc's server never ends where it got none.
+_THREADS = 8
 _URN = "urn:pulumi:doctor::doctor::pulumi-python:dynamic/nao:TrackingConfigPublication::trial"
 
 
@@ -55,6 +58,8 @@ def lacks() -> list[str]:
     Raises:
         HostTrouble: It does not start, or does not answer.
     """
+    if not could_start(_THREADS):
+        raise HostTrouble(NO_THREAD)
     engine = _Engine()
     server = grpc.server(ThreadPoolExecutor(2))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)

@@ -1,23 +1,28 @@
 """Seeing the calls of the running gRPC server: which resource, which time-out, and `Cancel`.
 
 Private names of grpc in this module: `_server._Server` with its `_state.generic_handlers`,
-`_state.interceptor_pipeline` and `_state.thread_pool._max_workers`, `_server._select_thread_pool_for_behavior`,
-`_interceptor.service_pipeline`, and the attribute `experimental_thread_pool` of a handler.
+`_state.interceptor_pipeline` and `_state.thread_pool`, `_server._select_thread_pool_for_behavior`,
+`_server._unary_response_in_pool` with its parameter `argument_thunk`, `_interceptor.service_pipeline`, and the
+attribute `experimental_thread_pool` of a handler.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, auto
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from pulumi_nao.workers import LOOKS, POSTS, Workers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
 # The engine's --parallel decides how many calls come at once; this is only more than anybody sets there.
 MOST_CALLS = 1024
@@ -56,6 +61,34 @@ class Call:
     context: grpc.ServicerContext
 
 
+class _LongCalls(Workers):
+    """Threads for calls that may wait. What is not ours waits in threads of its own.
+
+    Whose a call is, is known when its request has been read, and grpc reads it in the thread that makes the call.
+
+    Args:
+        is_ours: Whether a request is.
+    """
+
+    def __init__(self, is_ours: Callable[[Any], bool]) -> None:
+        super().__init__("nao-call", MOST_CALLS, STOCK_CALLS)
+        self.others = Workers("nao-other-call", STOCK_CALLS, STOCK_CALLS)
+        self.request_at: int | None = None
+        self._is_ours = is_ours
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in grpc
+        return super().submit(self._sort, fn, args, kwargs)
+
+    def _sort(self, call: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:  # noqa: ANN401 - as above
+        if self.request_at is not None:
+            request = args[self.request_at]()
+            args = (*args[: self.request_at], lambda: request, *args[self.request_at + 1 :])
+            if request is not None and not self._is_ours(request) and self.others.prepare():
+                self.others.submit(call, *args, **kwargs)
+                return
+        call(*args, **kwargs)
+
+
 class Calls(grpc.ServerInterceptor):
     """Keeps the current call of each thread, and takes the calls that may wait off the server's four threads.
 
@@ -65,14 +98,19 @@ class Calls(grpc.ServerInterceptor):
     Args:
         resource_type: The type whose calls are ours, without those of its parents.
         on_cancel: Called when the engine wants all operations to end. It also does so at the end of every run.
+
+    Attributes:
+        on_short: Called once, when calls have to wait because no thread can be started.
     """
 
     def __init__(self, resource_type: str, on_cancel: Callable[[], None]) -> None:
-        self.pool = ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="nao-call")
+        self.on_short: Callable[[], None] = lambda: None
+        self.pool = _LongCalls(self._is_ours)
         self._resource_type = resource_type
         self._on_cancel = on_cancel
         self._local = threading.local()
         self._others = threading.BoundedSemaphore(STOCK_CALLS)
+        self._short_told = threading.Lock()
 
     @property
     def current(self) -> Call | None:
@@ -100,26 +138,30 @@ class Calls(grpc.ServerInterceptor):
         def run(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - messages of many types
             return self._run(method, behaviour, request, context)
 
-        if method in _LONG_METHODS:
+        if method in _LONG_METHODS and self.pool.prepare():
             run.experimental_thread_pool = self.pool  # type: ignore[attr-defined]
         return grpc.unary_unary_rpc_method_handler(run, handler.request_deserializer, handler.response_serializer)
 
     def _run(self, method: str, behaviour: Callable[..., Any], request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - as above
         if method == "Cancel":
             self._on_cancel()
-        urn = getattr(request, "urn", "")
-        if resource_type_of(urn) != self._resource_type:
+        if not self._is_ours(request):
             if method not in _LONG_METHODS:
                 return behaviour(request, context)
             with self._others:
                 return behaviour(request, context)
         if method not in _LONG_METHODS | _QUICK_METHODS:
             return behaviour(request, context)
-        self._local.call = Call(method, urn, getattr(request, "timeout", 0) or None, request, context)
+        if any(workers.short for workers in (self.pool, LOOKS, POSTS)) and self._short_told.acquire(blocking=False):
+            self.on_short()
+        self._local.call = Call(method, request.urn, getattr(request, "timeout", 0) or None, request, context)
         try:
             return behaviour(request, context)
         finally:
             self._local.call = None
+
+    def _is_ours(self, request: Any) -> bool:  # noqa: ANN401 - as above
+        return resource_type_of(getattr(request, "urn", "")) == self._resource_type
 
 
 def resource_type_of(urn: str) -> str:
@@ -146,6 +188,7 @@ def install(calls: Calls) -> Seen:
         state.interceptor_pipeline = _interceptor.service_pipeline((calls, *others))
     except (ImportError, AttributeError, StopIteration, TypeError):
         return Seen.NOTHING
+    calls.pool.request_at = _request_at(_server)
     return Seen.CALLS_AND_THREADS if _widened(_server, state, calls.pool) else Seen.CALLS
 
 
@@ -155,18 +198,38 @@ def _serves_providers(state: Any) -> bool:  # noqa: ANN401 - private names have 
     return any(service.service_name() == _SERVICE for service in services)
 
 
-def _widened(server_module: Any, state: Any, pool: ThreadPoolExecutor) -> bool:  # noqa: ANN401 - private names have no types
+def _widened(server_module: Any, state: Any, long_calls: _LongCalls) -> bool:  # noqa: ANN401 - private names have no types
+    apart = _may_be_apart(server_module, long_calls)
+    # In place of the server's own pool, which ends the serving thread when it cannot start another.
+    quick_calls = Workers("nao-quick-call", STOCK_CALLS if apart else MOST_CALLS, least=2)
+    ready = [workers.prepare() for workers in (quick_calls, long_calls, POSTS, LOOKS)]
+    for workers in (long_calls, long_calls.others):
+        atexit.register(workers.close)
+    if not ready[0]:
+        return apart
+    try:
+        with state.lock:
+            stock, state.thread_pool = state.thread_pool, quick_calls
+        stock.shutdown(wait=False)
+    except (AttributeError, TypeError):
+        return apart
+    return True
+
+
+def _may_be_apart(server_module: Any, pool: Workers) -> bool:  # noqa: ANN401 - as above
     def handler() -> None:
         """Stand for one of ours."""
 
     handler.experimental_thread_pool = pool  # type: ignore[attr-defined]
     try:
-        if server_module._select_thread_pool_for_behavior(handler, None) is pool:  # noqa: SLF001
-            return True
-    except (AttributeError, TypeError):
-        pass
-    try:
-        state.thread_pool._max_workers = max(state.thread_pool._max_workers, MOST_CALLS)  # noqa: SLF001
+        return server_module._select_thread_pool_for_behavior(handler, None) is pool  # noqa: SLF001
     except (AttributeError, TypeError):
         return False
-    return True
+
+
+def _request_at(server_module: Any) -> int | None:  # noqa: ANN401 - as above
+    """Where, among what grpc submits for a call, stands the function that reads the request."""
+    try:
+        return 1 + [*signature(server_module._unary_response_in_pool).parameters].index("argument_thunk")  # noqa: SLF001
+    except (AttributeError, TypeError, ValueError):
+        return None

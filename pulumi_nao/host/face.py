@@ -135,6 +135,7 @@ def _attach() -> Host:
     failures = _failures()
     engine = _engine(cancel) if is_host else None
     host = Host(None if seen is Seen.NOTHING else calls, engine, failures, cancel)
+    calls.on_short = lambda: host.warn(_SHORT)
     lacks = [*_LACKS[seen]]
     if failures is None and seen is not Seen.NOTHING:
         lacks.append(_NO_ANSWERS)
@@ -149,6 +150,10 @@ def _attach() -> Host:
 
 
 _NO_ROW = "progress is not shown on the resource's row"
+_SHORT = (
+    "the machine lets this run start only a few threads (`ulimit -u`, or pids.max of the container): "
+    "publications wait for one another, and the run takes longer"
+)
 _NO_ANSWERS = "errors come with a traceback, and publications that have not finished are not recorded"
 _LACKS = {
     Seen.NOTHING: (

@@ -17,6 +17,12 @@ pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 
 SHOW_CURSOR = "\x1b[?25h"
 HIDE_CURSOR = "\x1b[?25l"
+NO_FRAMES = """
+import rich.live
+def start(_thread):
+    raise RuntimeError("can't start new thread")
+rich.live._RefreshThread.start = start
+"""
 
 
 class Terminal:
@@ -132,6 +138,15 @@ def test_a_second_ctrl_c_leaves_the_cursor_visible(seated, terminal, nao):
         process.send_signal(signal.SIGINT)
         terminal.all(process)
     assert process.returncode == -signal.SIGINT
+    assert terminal.text.rindex(SHOW_CURSOR) > terminal.text.rindex(HIDE_CURSOR)
+
+
+def test_without_a_thread_that_draws_what_has_ended_is_shown(seated, terminal, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(NO_FRAMES)
+    shown, process = run(seated.with_environment(PYTHONPATH=str(tmp_path)), terminal, "publish", "910", "911")
+    assert process.returncode == 5
+    assert "✓ publication of site 910: done in " in shown
+    assert shown.endswith("2 sites: 1 done, 1 failed\n")
     assert terminal.text.rindex(SHOW_CURSOR) > terminal.text.rindex(HIDE_CURSOR)
 
 

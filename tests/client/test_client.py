@@ -31,6 +31,7 @@ from pulumi_nao.pace import Pace
 from pulumi_nao.simulator import Answer, HangUp, fault
 from pulumi_nao.simulator.faults.connection import Garbled
 from pulumi_nao.transport import BareToken, new_session
+from pulumi_nao.workers import POSTS
 from tests.core.fake_clock import FakeClock
 
 KEY = "k-0123456789-host-tier"
@@ -457,10 +458,11 @@ def test_an_answer_that_drips_for_ever_ends_and_so_does_its_connection():
 
 
 def test_what_was_given_up_is_not_sent_later(nao):
-    exchange = Exchange()
-    exchange.give_up()
-    with new_session(WatchedAdapter(1), direct=True) as session, pytest.raises(requests.ConnectionError):
-        exchange.run(lambda: session.post(nao.url), 10, lambda: False, 0)
+    with POSTS.one(lambda: False) as worker, new_session(WatchedAdapter(1), direct=True) as session:
+        exchange = Exchange(worker)
+        exchange.give_up()
+        with pytest.raises(requests.ConnectionError):
+            exchange.run(lambda: session.post(nao.url), 10, lambda: False, 0)
     assert nao.count() == 0
     assert not exchange.connected
 

@@ -12,17 +12,13 @@ import pytest
 from pulumi_nao import NaoClient, wait
 from pulumi_nao.clock import Deadline, SystemClock
 from pulumi_nao.errors import HeldBack, LookFailed, NotSent, ServerUnreachable, WaitTimedOut
-from pulumi_nao.exchange import THREAD_NAME
 from pulumi_nao.simulator.faults.connection import Stall
 from pulumi_nao.transport import MOST_CONNECTIONS
+from tests.few_threads import exchanges
+from tests.tools.machine import wait_until
 
 KEY = "k-0123456789-host-tier"
 FLEET = 200
-
-
-def exchanges():
-    """The threads that send a request or await an answer."""
-    return [thread for thread in threading.enumerate() if thread.name == THREAD_NAME]
 
 
 def connections_to(nao):
@@ -44,16 +40,14 @@ def run_fleet(work, measure):
 
 
 def await_end_of_exchanges():
-    for thread in exchanges():
-        thread.join(10)
-    assert exchanges() == []
+    wait_until(lambda: not exchanges())
 
 
 def occupy(call):
     """Make as many calls at once as there may be, each of which fails and leaves its thread behind."""
     with ThreadPoolExecutor(MOST_CONNECTIONS) as fleet:
         failed = {type(one.exception()) for one in [fleet.submit(call) for _ in range(MOST_CONNECTIONS)]}
-    assert len(exchanges()) == MOST_CONNECTIONS
+    assert exchanges() == MOST_CONNECTIONS
     return failed
 
 
@@ -73,7 +67,7 @@ def hanging_resolver(monkeypatch):
     await_end_of_exchanges()
 
 
-@pytest.mark.parametrize("measure", [lambda _: len(exchanges()), connections_to], ids=["threads", "connections"])
+@pytest.mark.parametrize("measure", [lambda _: exchanges(), connections_to], ids=["threads", "connections"])
 def test_hundreds_of_waits_on_a_server_that_hangs_share_a_few(nao, measure):
     nao.script("job", *[Stall("before the headers", 60)] * 10_000)
     with NaoClient(KEY, nao.url, answer_timeout=0.4) as client:

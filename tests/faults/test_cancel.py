@@ -12,6 +12,7 @@ from pulumi_nao.errors import NotSent, WaitCancelled
 from pulumi_nao.lifecycle import Limit, Publisher
 from pulumi_nao.simulator import Simulator, fault
 from tests.faults.run import KEY, SILENT
+from tests.few_threads import exchanges
 
 LIMIT = Limit(600.0, "the test")
 
@@ -78,12 +79,12 @@ def test_a_look_that_hangs_ends_within_three_seconds_of_a_cancel(nao, begin, sil
     assert run.outcome.attempt.may_be_running
 
 
-def test_a_look_that_was_given_up_leaves_no_thread(nao, begin):
+def test_a_look_that_was_given_up_keeps_no_thread(nao, begin):
     nao.script("job", fault("drip"), times=None)
     run = begin(nao.url)
     until(lambda: nao.count("job") == 1)
     run.seconds_to_end()
-    until(lambda: not any(thread.name == "nao-exchange" for thread in threading.enumerate()))
+    until(lambda: not exchanges())
 
 
 def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(nao, begin):

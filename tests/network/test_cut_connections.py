@@ -2,13 +2,13 @@
 
 import contextlib
 import socket
-import threading
 
 import pytest
 
 from pulumi_nao import NaoClient
 from pulumi_nao.errors import LookFailed, MayHaveStarted, NaoError, ServerUnreachable
 from pulumi_nao.models import Job
+from tests.few_threads import exchanges
 from tests.network.link import Link
 from tests.network.run import KEY, Stack
 from tests.tools.machine import wait_until
@@ -102,11 +102,11 @@ def test_wherever_a_secure_connection_is_cut_what_is_said_of_the_publication_is_
     assert ends == {Job, MayHaveStarted, ServerUnreachable}
 
 
-def test_a_secure_exchange_that_was_given_up_leaves_no_thread_behind(secure_link):
+def test_a_secure_exchange_that_was_given_up_keeps_no_thread(secure_link):
     with NaoClient(KEY, secure_link.secure_url, answer_timeout=2.0) as client:
         job = client.publish(910)
         job.look()
         secure_link.lay("silence", "downstream")
         with pytest.raises(LookFailed, match="no complete answer in time"):
             job.look()
-        wait_until(lambda: not any(thread.name == "nao-exchange" for thread in threading.enumerate()))
+        wait_until(lambda: not exchanges())

@@ -1,10 +1,15 @@
 """The real plugin host, at the oldest supported SDK and the locked one; there is no engine in this tier."""
 
+import base64
 import contextlib
+import importlib
+import pickle
 import sys
 from pathlib import Path
 
 import pytest
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import provider_pb2
 
 import pulumi_nao
 from tests.missing import leave_out
@@ -12,6 +17,21 @@ from tests.plugin_host.driver import running_host
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "k-0123456789-host-tier"
+
+# Another dynamic provider of the same process: an operation begins, and ends when it is told to.
+OTHER_PROVIDER = """
+import os, pathlib, time
+from pulumi.dynamic import CreateResult, ResourceProvider
+
+class Foreign(ResourceProvider):
+    def create(self, props):
+        folder = pathlib.Path(props["folder"])
+        (folder / f"begun-{props['number']:g}").touch()
+        while not (folder / "go").exists():
+            time.sleep(0.02)
+        (folder / f"made-{props['number']:g}").touch()
+        return CreateResult("foreign", {})
+"""
 
 
 def python_of(sdk):
@@ -50,3 +70,20 @@ def start_host(request, nao, tmp_path):
 @pytest.fixture
 def host(start_host):
     return start_host()
+
+
+@pytest.fixture
+def foreign(tmp_path, monkeypatch):
+    """Create a resource of another dynamic provider, by its number, in a host."""
+    (tmp_path / "foreign.py").write_text(OTHER_PROVIDER)
+    monkeypatch.syspath_prepend(tmp_path)
+    provider = base64.b64encode(pickle.dumps(importlib.import_module("foreign").Foreign(), protocol=4)).decode()
+    monkeypatch.delitem(sys.modules, "foreign")
+
+    def create(host, number):
+        bag = struct_pb2.Struct()
+        bag.update({"__provider": provider, "number": number, "folder": str(tmp_path)})
+        urn = "urn:pulumi:test::project::pulumi-python:dynamic:Resource::other"
+        return host.stub.Create(provider_pb2.CreateRequest(urn=urn, properties=bag), timeout=60)
+
+    return create

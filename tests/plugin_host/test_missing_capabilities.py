@@ -1,10 +1,13 @@
 """SDKs and grpcs to come: each private name is taken away in turn, and the provider still does its work."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
 from pulumi.runtime.proto import status_pb2
+
+from tests.tools.machine import wait_until
 
 NO_SIGHT = "Ctrl-C ends a run only when its jobs have ended"
 NO_THREADS = "four publications run at a time, and Ctrl-C may have to wait for one of them"
@@ -20,11 +23,17 @@ def started(server):
 grpc._server._Server.start = started
 """
 STOCK_THREADS = "grpc._server._select_thread_pool_for_behavior = lambda _behaviour, default: default"
+OTHER_SIGNATURE = """
+    answer = grpc._server._unary_response_in_pool
+    grpc._server._unary_response_in_pool = lambda *words: answer(*words)
+"""
 FIXED_POOL = """
-    class Fixed(type(server._state.thread_pool)):
+    class Fixed(type(server._state)):
         def __setattr__(self, name, value):
-            raise AttributeError(name)
-    server._state.thread_pool.__class__ = Fixed
+            if name == "thread_pool":
+                raise AttributeError(name)
+            super().__setattr__(name, value)
+    server._state.__class__ = Fixed
 """
 
 MISSING = {
@@ -32,7 +41,7 @@ MISSING = {
     "grpc._server._Server": (AFTER_START.format("del grpc._server._Server"), NO_SIGHT),
     "_Server._state": (AFTER_START.format("server.moved = server._state; del server._state"), NO_SIGHT),
     "grpc._interceptor.service_pipeline": (AFTER_START.format("del grpc._interceptor.service_pipeline"), NO_SIGHT),
-    "experimental_thread_pool and _max_workers": (
+    "experimental_thread_pool and _ServerState.thread_pool": (
         AFTER_START.format(STOCK_THREADS + FIXED_POOL),
         NO_THREADS,
     ),
@@ -87,7 +96,7 @@ def test_a_failed_job_still_fails_the_deployment(lacking, nao):
     assert "publication of site 911 failed: Missing graph or indoor area. Please add." in shown
 
 
-def test_without_grpcs_own_pools_of_threads_the_servers_pool_is_widened(start_host, nao):
+def test_without_pools_for_single_calls_the_servers_pool_is_widened(start_host, nao):
     host = start_host(code=AFTER_START.format(STOCK_THREADS))
     host.check({"site_id": 910, "config_namespace": "nao"})
     for site in range(1, 9):
@@ -99,6 +108,20 @@ def test_without_grpcs_own_pools_of_threads_the_servers_pool_is_widened(start_ho
         thread.join()
     assert nao.publications() == 8
     assert "newer than pulumi-nao knows" not in host.errors()
+
+
+def test_where_requests_cannot_be_read_first_the_calls_of_others_still_run_four_at_a_time(
+    start_host, foreign, nao, tmp_path
+):
+    host = start_host(code=AFTER_START.format(OTHER_SIGNATURE))
+    host.check({"site_id": 910, "config_namespace": "nao"})
+    with ThreadPoolExecutor(8) as others:
+        calls = [others.submit(foreign, host, number) for number in range(8)]
+        wait_until(lambda: len(list(tmp_path.glob("begun-*"))) == 4)
+        assert host.create(_inputs(nao, 910)).id == "910"
+        assert len(list(tmp_path.glob("begun-*"))) == 4
+        (tmp_path / "go").touch()
+        assert {call.result().id for call in calls} == {"foreign"}
 
 
 def _create(host, inputs):
