@@ -19,6 +19,7 @@ from pulumi_nao.inputs import check_inputs
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.provider import TrackingConfigPublicationProvider
 from pulumi_nao.text import parse_timeout
+from pulumi_nao.triggers import holds_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,6 +60,11 @@ class TrackingConfigPublication(Resource, module="nao", name="TrackingConfigPubl
     ) -> None:
         if not isinstance(resource_name, str) or not resource_name:
             raise pulumi.RunError("resource_name: give the publication a name, such as 'warehouse'")
+        if holds_output(resource_name):
+            raise pulumi.RunError(
+                "resource_name: write it as plain text, such as 'warehouse'; "
+                "an output is not known when the resource is declared"
+            )
         _refuse_options(resource_name, opts)
         given = {"site_id": site_id, "triggers": triggers, "config_namespace": config_namespace}
         _, problems = check_inputs(given, _NOT_KNOWN_YET)

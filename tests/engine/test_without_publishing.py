@@ -64,6 +64,18 @@ def test_a_key_in_plain_text_is_refused(stack, inject):
     assert stack.nao.count() == 0
 
 
+def test_an_output_in_the_text_of_a_trigger_is_refused_at_preview(stack):
+    stack.program(
+        "from pulumi_nao import TrackingConfigPublication\n"
+        'first = TrackingConfigPublication("first", site_id=912)\n'
+        'TrackingConfigPublication("site", site_id=910, triggers={"job": f"{first.job_id}"})\n'
+    )
+    run = stack.pulumi("preview")
+    assert not run.green
+    assert "error: site: triggers.job: this text was made from an output or a resource" in run.output
+    assert "Traceback" not in run.output
+
+
 def test_an_import_is_refused(stack):
     program = (stack.folder / "__main__.py").read_text()
     stack.program(program.replace('"site",\n', '"site",\n    opts=pulumi.ResourceOptions(import_="910"),\n'))

@@ -182,6 +182,14 @@ def test_an_import_is_refused_in_words(host):
     assert message.startswith("a publication cannot be imported")
 
 
+def test_a_record_of_a_trigger_that_is_refused_today_can_be_refreshed_mended_and_destroyed(host, nao):
+    recorded = _outputs(host, nao, triggers={"z": "Calling __str__ on an Output[T] is not supported.\n\nTo get..."})
+    assert host.check({"site_id": 910, "triggers": recorded["triggers"], "config_namespace": "nao"}).failures
+    assert json_format.MessageToDict(host.read(recorded).properties) == recorded
+    assert host.diff(recorded, _inputs(nao, triggers={"z": "48145"})).changes == provider_pb2.DiffResponse.DIFF_SOME
+    host.delete(recorded)
+
+
 def test_delete_makes_no_request(host, nao):
     outputs = _outputs(host, nao)
     before = nao.count()
