@@ -179,7 +179,12 @@ def _refuse_options(resource_name: str, opts: object) -> None:
                 f"{resource_name}: a TrackingConfigPublication does not take the option {name!r}: the run would be "
                 "green with nothing published. Declare it without that option; `pulumi up` publishes the site once."
             )
-    for name in ("create", "update"):
+    if opts.custom_timeouts is not None and not isinstance(opts.custom_timeouts, pulumi.CustomTimeouts):
+        raise pulumi.RunError(
+            f"{resource_name}: custom_timeouts: give pulumi.CustomTimeouts, "
+            "such as pulumi.CustomTimeouts(create='5m')"
+        )
+    for name in ("create", "update", "delete", "read"):
         timeout = getattr(opts.custom_timeouts, name, None)
         if timeout is not None:
             try:

@@ -118,7 +118,7 @@ class Settings:
         if found is None:
             return DEFAULT_LIMIT
         try:
-            seconds = parse_timeout(found.value)
+            seconds = parse_timeout(found.value.strip())
         except ValueError as error:
             raise ConfigurationError(f"{found.source}: {error}") from None
         return Limit(seconds, found.source)

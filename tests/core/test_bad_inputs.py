@@ -467,18 +467,43 @@ TIMEOUTS = {
     "0s": RANGE,
     "5ms": RANGE,
     "169h": RANGE,
+    "5m ": DURATION,
+    " 5m": DURATION,
+    "5m\n": DURATION,
+    "5 m": DURATION,
+    ".5s": DURATION,
+    "0": DURATION,
+    "5us": DURATION,
+    5: DURATION,
+    True: DURATION,
     0.5: DURATION,
     b"5m": DURATION,
     dt.timedelta(minutes=5): DURATION,
 }
 
 
-@pytest.mark.parametrize("operation", ["create", "update"])
+@pytest.mark.parametrize("operation", ["create", "update", "delete"])
 @pytest.mark.parametrize(("timeout", "reason"), TIMEOUTS.items(), ids=lambda value: repr(value)[:20])
 def test_a_time_out_of_the_resource_that_cannot_work_is_refused(operation, timeout, reason):
     with pytest.raises(pulumi.RunError) as caught:
         declare(opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(**{operation: timeout})))
     assert str(caught.value) == f"warehouse: custom_timeouts.{operation}: {reason}"
+
+
+def test_a_time_out_of_an_operation_that_only_newer_sdks_know_is_checked_too():
+    timeouts = pulumi.CustomTimeouts()
+    timeouts.read = "5m "
+    with pytest.raises(pulumi.RunError, match=r"^warehouse: custom_timeouts\.read: write a number with its unit"):
+        declare(opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+
+
+@pytest.mark.parametrize("timeouts", [{"create": "5m"}, {}, "5m", 300, dt.timedelta(minutes=5), ["5m"]], ids=repr)
+def test_time_outs_of_another_kind_are_refused_with_the_kind_to_give(timeouts):
+    with pytest.raises(pulumi.RunError) as caught:
+        declare(opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+    assert str(caught.value) == (
+        "warehouse: custom_timeouts: give pulumi.CustomTimeouts, such as pulumi.CustomTimeouts(create='5m')"
+    )
 
 
 SECRET = "Hunter2-Hunter2"
