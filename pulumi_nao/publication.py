@@ -199,7 +199,7 @@ def _check_key(namespace: str) -> None:
     configured = pulumi.Config(namespace).get("apiKey") is not None
     if configured and not is_config_secret(name):
         raise pulumi.RunError(
-            f"{name} stands in the stack's configuration as plain text. Rotate the key in NAO Cloud, since files and "
+            f"{name} stands in the configuration as plain text. Rotate the key in NAO Cloud, since files and "
             f"history may hold it, and set the new one with `pulumi config set --secret {name}`."
         )
     variable = environment_prefix(namespace) + "API_KEY"

@@ -145,9 +145,9 @@ def test_the_last_look_comes_at_the_deadline(clock):
 
 def test_a_time_out_names_the_limit_and_its_source(clock):
     with pytest.raises(WaitTimedOut) as caught:
-        wait(job_of(last=RUNNING), Deadline(2, "stack configuration nao:timeout", clock), clock=clock)
+        wait(job_of(last=RUNNING), Deadline(2, "configuration nao:timeout", clock), clock=clock)
     assert caught.value.headline == (
-        "publication of site 910 not finished after 2 s, the limit set by stack configuration nao:timeout; "
+        "publication of site 910 not finished after 2 s, the limit set by configuration nao:timeout; "
         "the job goes on in NAO Cloud"
     )
     assert isinstance(caught.value, TimeoutError)

@@ -58,10 +58,19 @@ def test_a_key_in_plain_text_is_refused(stack, inject):
     stack.set("nao:apiKey", KEY)
     run = stack.up()
     assert not run.green
-    assert "nao:apiKey stands in the stack's configuration as plain text." in run.output
+    assert "nao:apiKey stands in the configuration as plain text." in run.output
     assert "Traceback" not in run.output
     assert KEY not in run.output
     assert stack.nao.count() == 0
+
+
+def test_a_bad_setting_of_the_project_file_is_not_said_to_be_the_stacks(stack):
+    project = (stack.folder / "Pulumi.yaml").read_text()
+    (stack.folder / "Pulumi.yaml").write_text(f"{project}config:\n  nao:timeout:\n    value: soon\n")
+    run = stack.pulumi("preview")
+    assert not run.green
+    assert "configuration nao:timeout: write a number with its unit" in run.output
+    assert "stack configuration" not in run.output
 
 
 def test_an_output_in_the_text_of_a_trigger_is_refused_at_preview(stack):

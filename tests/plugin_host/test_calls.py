@@ -200,7 +200,7 @@ def test_delete_makes_no_request(host, nao):
 def test_a_malformed_time_out_in_the_configuration_is_a_check_failure(start_host):
     host = start_host(config={"nao:timeout": "half an hour"})
     failure = host.check({"site_id": 910, "config_namespace": "nao"}).failures[0].reason
-    assert failure.startswith("stack configuration nao:timeout: write a number with its unit")
+    assert failure.startswith("configuration nao:timeout: write a number with its unit")
 
 
 def test_a_defect_keeps_its_traceback_asks_for_a_report_and_hides_the_key(start_host, nao):
