@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import ParamSpec
 
+    from pulumi_nao.jobs import Report
+
     Parameters = ParamSpec("Parameters")
     Method = Callable[Concatenate["Operations", Parameters], "Result"]
 
@@ -137,9 +139,8 @@ class Operations:
             The outputs.
         """
         publisher = self._publisher(props)
-        outcome = publisher.publish(
-            int(props["site_id"]), props.get("triggers"), self._limit(props), self._host.report
-        )
+        site_id = int(props["site_id"])
+        outcome = publisher.publish(site_id, props.get("triggers"), self._limit(props), self._report(site_id))
         return self._outputs(outcome, props)
 
     @_guarded
@@ -154,7 +155,9 @@ class Operations:
             The outputs.
         """
         publisher = self._publisher(news)
-        outcome = publisher.update(_attempt(olds), news.get("triggers"), self._limit(news), self._host.report)
+        recorded = _attempt(olds)
+        report = self._report(recorded.site_id)
+        outcome = publisher.update(recorded, news.get("triggers"), self._limit(news), report)
         return self._outputs(outcome, news)
 
     @_guarded
@@ -223,6 +226,10 @@ class Operations:
                 raise
             operation = publication_of(int(props["site_id"]))
             self._fail(ConfigurationError(f"{operation} not sent: {error.headline}", *error.details))
+
+    def _report(self, site_id: int) -> Report:
+        """Lead with what is new: a terminal cuts the row, and its beginning says the resource already."""
+        return lambda news: self._host.report(f"{news} (site {site_id})")
 
     def _limit(self, props: Bag) -> Limit:
         call = self._host.call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_nao import jobs
@@ -126,13 +127,8 @@ def _await(
 ) -> tuple[JobState | None, NaoError | None]:
     display.began(job.operation)
     deadline = Deadline(account.limit.seconds, account.limit.source, clock)
-
-    def report(message: str) -> None:
-        # The words of `jobs.wait` name the operation first and then the job, which are the same here.
-        display.report(job.operation, message.replace(f"{job.operation}: {job.operation} ", f"{job.operation} "))
-
     try:
-        return jobs.wait(job, deadline, clock=clock, report=report), None
+        return jobs.wait(job, deadline, clock=clock, report=partial(display.report, job.operation)), None
     except JobError as error:
         return error.state, error
 

@@ -112,9 +112,7 @@ def test_what_may_have_had_an_effect_is_never_sent_twice(clock, error):
 def test_the_delay_is_told_once(clock):
     told = []
     run(Sender(busy(), busy(), busy()), clock, report=told.append)
-    assert told == [
-        "publication of site 910 refused by the server: 429 Too Many Requests; trying again for up to 5 min"
-    ]
+    assert told == ["refused by the server: 429 Too Many Requests; trying again for up to 5 min"]
 
 
 def test_nothing_is_sent_after_a_cancel():
