@@ -80,7 +80,7 @@ class NaoClient:
     Args:
         api_key: API key or JWT of the account, without `Bearer`.
         base_url: The server; `https` unless it is this machine.
-        key_origin: Where the key comes from, for errors: `stack configuration nao:apiKey`.
+        key_origin: Where the key comes from, for errors: `configuration nao:apiKey`.
         namespace: The configuration namespace where the key was looked for, for errors: `nao`, or another account's.
         answer_timeout: Seconds that one answer may take in all.
         clock: Tells the time, and when waiting has to end.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import glob
+import errno
 import hashlib
 import os
+import stat
 import unicodedata
+from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from hashlib import _Hash as Digest
 
 # Part of the result: should the way of counting ever change, everybody can see that it did.
@@ -20,6 +23,8 @@ ALGORITHM = "v1"
 
 _WILDCARDS = frozenset("*?[")
 _BLOCK = 1024 * 1024
+_UTF_8 = ("utf-8", "surrogateescape")
+_NOWHERE = "it is a link that leads nowhere"
 
 
 def content_digest(*patterns: str | os.PathLike[str]) -> str:
@@ -39,8 +44,8 @@ def content_digest(*patterns: str | os.PathLike[str]) -> str:
 
     Raises:
         pulumi.RunError: A pattern matches no file (a wrong path would otherwise look like content that never
-            changes), is empty or has ``**`` as a part of a name, or a file cannot be read. A program that lets this
-            pass ends with its text.
+            changes), is empty or has ``**`` as a part of a name; what may match cannot be read, or is a link that
+            leads nowhere. A program that lets this pass ends with its text.
     """
     if not patterns:
         raise pulumi.RunError("content_digest needs at least one pattern, such as 'config/**/*.json'")
@@ -55,10 +60,12 @@ def _add(whole: Digest, pattern: object) -> None:
     try:
         files = _files(text)
         # Two names may differ in their form of accents alone; the digest then puts them in order.
-        named = sorted((_name(name), _digest_file(path)) for name, path in files.items())
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no path"
-        raise pulumi.RunError(f"content_digest: {text!r} cannot be read: {reason}") from None
+        named = sorted((_readable(name).encode(*_UTF_8), _digest_file(path)) for name, path in files.items())
+    except OSError as error:
+        path = error.filename.decode(*_UTF_8) if isinstance(error.filename, bytes) else text
+        raise pulumi.RunError(f"content_digest: {path!r} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise pulumi.RunError(f"content_digest: {text!r} cannot be read: it is no path") from None
     whole.update(b"%d files\n" % len(files))
     for name, digest in named:
         whole.update(b"%d %s %s\n" % (len(name), name, digest))
@@ -71,32 +78,81 @@ def _text(pattern: object) -> str:
     return text
 
 
-def _files(pattern: str) -> dict[str, Path]:
+def _files(pattern: str) -> dict[bytes, bytes]:
+    """Find the files that match: their names and where they are, in bytes, as text depends on the locale."""
     fixed, wild = _split(pattern)
-    if wild:
-        names = glob.iglob(wild, root_dir=fixed, recursive=True)  # noqa: PTH207 - pathlib's differs by version
-        found = {name: fixed / name for name in _without_loops(names, fixed) if (fixed / name).is_file()}
-    else:
-        found = {fixed.name: fixed} if fixed.is_file() else {}
+    path = str(fixed).encode(*_UTF_8)
+    mode = _mode(path)
+    found = {}
+    if not wild and stat.S_ISREG(mode):
+        found = {os.path.basename(path): path}
+    elif wild and stat.S_ISDIR(mode):
+        found = dict(_Folder(path, b"", ((os.path.realpath(path), len(wild)),)).files(wild))
     if not found:
-        raise pulumi.RunError(f"content_digest: no file matches {pattern!r}; it was looked for from {Path.cwd()}")
+        here = os.getcwdb().decode("utf-8", "backslashreplace")
+        raise pulumi.RunError(f"content_digest: no file matches {pattern!r}; it was looked for from {here}")
     return found
 
 
-def _without_loops(names: Iterable[str], fixed: Path) -> Iterator[str]:
-    """Pass names on; end at the first folder that is inside itself, since how often it repeats is the system's."""
-    known: set[Path] = set()
-    for name in names:
-        folder = (fixed / name).parent
-        if folder not in known:
-            known.add(folder)
-            inside = [folder, *folder.parents][: len(Path(name).parts)]
-            if len({path.resolve() for path in inside}) < len(inside):
-                raise pulumi.RunError(f"content_digest: {str(folder)!r} contains itself through a symbolic link")
-        yield name
+@dataclass(frozen=True)
+class _Folder:
+    """A folder that is searched.
+
+    Attributes:
+        path: Where it is.
+        name: What the names of its files begin with.
+        way: The real folders that lead here, each with how many parts of the pattern were left for it.
+        repeats: Whether one of them is in there twice.
+    """
+
+    path: bytes
+    name: bytes
+    way: tuple[tuple[bytes, int], ...]
+    repeats: bool = False
+
+    def files(self, parts: tuple[str, ...]) -> Iterator[tuple[bytes, bytes]]:
+        left = parts if parts[0] == "**" else parts[1:]
+        if left is parts:
+            yield from self.files(parts[1:])
+        for name in self._names(parts[0]):
+            path = os.path.join(self.path, name)
+            mode = _mode(path)
+            if left and stat.S_ISDIR(mode):
+                yield from self._into(name, path, left)
+            elif mode and not left:
+                if self.repeats:  # how often is the system's choice
+                    folder = self.path.decode(*_UTF_8)
+                    raise pulumi.RunError(f"content_digest: {folder!r} contains itself through a symbolic link")
+                if stat.S_ISREG(mode):
+                    yield self.name + name, path
+
+    def _names(self, part: str) -> list[bytes]:
+        if not _WILDCARDS & set(part):
+            return [part.encode(*_UTF_8)]
+        names = (name for name in os.listdir(self.path) if part.startswith(".") or not name.startswith(b"."))
+        return [name for name in names if fnmatch(_readable(name), unicodedata.normalize("NFC", part))]
+
+    def _into(self, name: bytes, path: bytes, left: tuple[str, ...]) -> Iterator[tuple[bytes, bytes]]:
+        here = (os.path.realpath(path), len(left))
+        if self.way.count(here) > 1:
+            return  # whatever matches there has matched in the round before
+        repeats = self.repeats or any(here[0] == real for real, _ in self.way)
+        yield from _Folder(path, self.name + name + b"/", (*self.way, here), repeats).files(left)
 
 
-def _split(pattern: str) -> tuple[Path, str]:
+def _mode(path: bytes) -> int:
+    """What is there; 0 for nothing."""
+    try:
+        return os.stat(path).st_mode
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise
+    if os.path.islink(path):
+        raise OSError(errno.ENOENT, _NOWHERE, path)
+    return 0
+
+
+def _split(pattern: str) -> tuple[Path, tuple[str, ...]]:
     """Part a pattern into its fixed folders and the rest, which begins with the first wildcard."""
     if not pattern.strip():
         raise pulumi.RunError("content_digest: a pattern is empty")
@@ -106,17 +162,18 @@ def _split(pattern: str) -> tuple[Path, str]:
     first_wild = next((place for place, part in enumerate(parts) if _WILDCARDS & set(part)), len(parts))
     if ".." in parts[first_wild:]:
         raise pulumi.RunError(f"content_digest: in {pattern!r}, '..' must stand before the first wildcard")
-    return Path(*parts[:first_wild]), "/".join(parts[first_wild:])
+    last = ("*",) if parts[-1:] == ("**",) else ()
+    return Path(*parts[:first_wild]), (*parts[first_wild:], *last)
 
 
-def _name(name: str) -> bytes:
+def _readable(name: bytes) -> str:
     # Some file systems hand out names with accents as separate characters.
-    return unicodedata.normalize("NFC", Path(name).as_posix()).encode("utf-8", "surrogateescape")
+    return unicodedata.normalize("NFC", name.decode(*_UTF_8))
 
 
-def _digest_file(path: Path) -> bytes:
+def _digest_file(path: bytes) -> bytes:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest().encode()

@@ -53,7 +53,7 @@ def key_advice(namespace: str | None = None) -> tuple[str, ...]:
     wanted = "The key to use is"
     if namespace is not None:
         wanted = (
-            f"A key is looked for in the stack's configuration ({namespace}:apiKey), then in the environment "
+            f"A key is looked for in Pulumi's configuration ({namespace}:apiKey), then in the environment "
             f"({environment_prefix(namespace)}API_KEY):"
         )
     return (

@@ -10,7 +10,7 @@ from pulumi.output import Unknown
 from pulumi_nao.models import site_number
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.text import name_of
-from pulumi_nao.triggers import trigger_problems
+from pulumi_nao.triggers import OUTPUT_IN_TEXT, holds_output, trigger_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,8 @@ def check_inputs(
     found = []
     if "site_id" not in given:
         found.append("site_id: this input is required")
+    elif holds_output(site):
+        found.append(f"site_id: {OUTPUT_IN_TEXT}")
     elif not isinstance(site, not_known_yet):
         try:
             site = site_number(site)

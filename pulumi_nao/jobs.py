@@ -83,7 +83,7 @@ def start(
         send: Sends the request once.
         deadline: When to give up in any case.
         clock: Counts and sleeps.
-        report: Told once why there is a delay.
+        report: Told once why there is a delay, in words that do not repeat the operation.
 
     Returns:
         The job that the server started.
@@ -128,7 +128,8 @@ def start(
             raise trouble
         if trouble.headline != told:
             told = trouble.headline
-            report(f"{told}; trying again for up to {format_duration(left)}")
+            news = told.removeprefix(operation).lstrip()
+            report(f"{news}; trying again for up to {format_duration(left)}")
         clock.sleep(min(left, _pause(asked, pause)))
         pause = min(LONGEST_RETRY_PAUSE, pause * 2)
 
@@ -149,7 +150,7 @@ def wait(
         job: The job.
         timeout: Seconds to wait at most, or a deadline that is already running.
         clock: Counts and sleeps.
-        report: Told of progress, a line at a time.
+        report: Told of progress, a line at a time, in words that do not repeat the operation.
 
     Returns:
         The state of the job, which has finished with `success`.
@@ -197,7 +198,7 @@ class _Wait:
                 raise WaitTimedOut(self._job, self._state, self._deadline.seconds, self._deadline.source, trouble)
             if self._trouble and not self._trouble_told:
                 self._trouble_told = True
-                self._report(f"{self._job.operation}: {self._trouble.headline}; still waiting")
+                self._report(f"{self._trouble.headline}; still waiting")
             self._beat()
             self._clock.sleep(min(left, _pause(retry_after, pause_after(self._waited))))
             if self._clock.cancelled:
@@ -216,9 +217,9 @@ class _Wait:
         self._trouble = None
         if self._trouble_told:
             self._trouble_told = False
-            self._report(f"{self._job.operation}: in contact with NAO Cloud again")
+            self._report("in contact with NAO Cloud again")
         if self._state and not state.has_finished and state.status != self._state.status:
-            self._report(f"{self._job.name} is {state.status!r}")
+            self._report(f"status {state.status!r}")
         self._state = state
         return state.retry_after
 
@@ -238,8 +239,8 @@ class _Wait:
 
     def _beat(self) -> None:
         if self._waited >= self._next_heartbeat:
-            status = repr(self._state.status) if self._state else "not seen yet"
-            self._report(f"{self._job.name} is {status} after {format_duration(self._waited)}")
+            seen = f"status {self._state.status!r}" if self._state else "job not seen yet"
+            self._report(f"{seen} after {format_duration(self._waited)}")
             while self._next_heartbeat <= self._waited:
                 self._next_heartbeat *= 2
 

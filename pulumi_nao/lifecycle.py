@@ -239,9 +239,9 @@ class Publisher:
         wanted = same(recorded.triggers, triggers)
         job = self._job(recorded)
         report(
-            f"{job.operation}: going on with job {job.id}, {job.url}"
+            f"going on with job {job.id}, {job.url}"
             if wanted
-            else f"{job.operation}: waiting for job {job.id}, started for other triggers, {job.url}"
+            else f"waiting for job {job.id}, started for other triggers, {job.url}"
         )
         error: JobError | None = None
         first: JobState | LookFailed
@@ -279,7 +279,7 @@ class Publisher:
             return Outcome(attempt.lost(), Defect(operation, defect))
         attempt = replace(attempt, job_id=job.id, job_url=job.url)
         try:
-            report(f"{operation}: job {job.id} accepted, {job.url}")
+            report(f"job {job.id} accepted, {job.url}")
             state = jobs.wait(job, deadline, clock=self._clock, report=report)
         except JobGone as error:
             return Outcome(attempt.lost(), error)

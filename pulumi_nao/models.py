@@ -107,12 +107,6 @@ class Job:
     url: str
     look: Look
 
-    @property
-    def name(self) -> str:
-        """What reports call it: `publication of site 910: job 48145`, or `job 48145` when no more is known of it."""
-        number = f"job {self.id}"
-        return number if self.operation == number else f"{self.operation}: {number}"
-
 
 @dataclass(frozen=True)
 class Probe:

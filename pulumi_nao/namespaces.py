@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pulumi_nao.triggers import holds_output
+
 DEFAULT_NAMESPACE = "nao"
 
 _FORM = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
@@ -18,7 +20,7 @@ def namespace_problem(namespace: object) -> str:
     Args:
         namespace: As the program gives it.
     """
-    if not isinstance(namespace, str):
+    if not isinstance(namespace, str) or holds_output(namespace):
         return "write it as plain text, such as 'nao-eu'; an output is not known when the configuration is read"
     if len(namespace) > _LONGEST or not _FORM.fullmatch(namespace):
         return "use lower-case letters and digits, with single hyphens between them, such as 'nao-eu'"

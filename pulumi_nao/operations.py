@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import ParamSpec
 
+    from pulumi_nao.jobs import Report
+
     Parameters = ParamSpec("Parameters")
     Method = Callable[Concatenate["Operations", Parameters], "Result"]
 
@@ -246,12 +248,13 @@ class Operations:
         return outputs
 
     def _outcome(self, recorded: Attempt | None, props: Bag) -> Outcome:
-        site_id, triggers, report = int(props["site_id"]), props.get("triggers"), self._host.report
+        site_id, triggers = int(props["site_id"]), props.get("triggers")
         try:
             publisher, limit = self._publisher(props), self._limit(props)
         except ConfigurationError as error:
             headline = f"{publication_of(site_id)} not sent: {error.headline}"
             return Outcome(None, ConfigurationError(headline, *error.details))
+        report = self._report(site_id)
         if recorded is None:
             return publisher.publish(site_id, triggers, limit, report)
         return publisher.update(recorded, triggers, limit, report)
@@ -280,6 +283,10 @@ class Operations:
                 )
                 self._publishers[account] = Publisher(client, self._clock, self._turns)
             return self._publishers[account]
+
+    def _report(self, site_id: int) -> Report:
+        """Lead with what is new: a terminal cuts the row, and its beginning says the resource already."""
+        return lambda news: self._host.report(f"{news} (site {site_id})")
 
     def _limit(self, props: Bag) -> Limit:
         call = self._host.call

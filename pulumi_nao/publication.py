@@ -21,6 +21,7 @@ from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.provider import TrackingConfigPublicationProvider
 from pulumi_nao.settings import Settings, hidden_settings
 from pulumi_nao.text import parse_timeout
+from pulumi_nao.triggers import holds_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,6 +65,11 @@ class TrackingConfigPublication(Resource, module=MODULE, name=NAME):
     ) -> None:
         if not isinstance(resource_name, str) or not resource_name:
             raise pulumi.RunError("resource_name: give the publication a name, such as 'warehouse'")
+        if holds_output(resource_name):
+            raise pulumi.RunError(
+                "resource_name: write it as plain text, such as 'warehouse'; "
+                "an output is not known when the resource is declared"
+            )
         _refuse_options(resource_name, opts)
         given = {"site_id": site_id, "triggers": triggers, "config_namespace": config_namespace}
         _, problems = check_inputs(given, _NOT_KNOWN_YET)
@@ -198,7 +204,12 @@ def _refuse_options(resource_name: str, opts: object) -> None:
                 f"{resource_name}: a TrackingConfigPublication does not take the option {name!r}: the run would be "
                 "green with nothing published. Declare it without that option; `pulumi up` publishes the site once."
             )
-    for name in ("create", "update"):
+    if opts.custom_timeouts is not None and not isinstance(opts.custom_timeouts, pulumi.CustomTimeouts):
+        raise pulumi.RunError(
+            f"{resource_name}: custom_timeouts: give pulumi.CustomTimeouts, "
+            "such as pulumi.CustomTimeouts(create='5m')"
+        )
+    for name in ("create", "update", "delete", "read"):
         timeout = getattr(opts.custom_timeouts, name, None)
         if timeout is not None:
             try:
@@ -229,7 +240,7 @@ def _check_key(namespace: str) -> None:
     configured = pulumi.Config(namespace).get("apiKey") is not None
     if configured and not is_config_secret(name):
         raise pulumi.RunError(
-            f"{name} stands in the stack's configuration as plain text. Rotate the key in NAO Cloud, since files and "
+            f"{name} stands in the configuration as plain text. Rotate the key in NAO Cloud, since files and "
             f"history may hold it, and set the new one with `pulumi config set --secret {name}`."
         )
     variable = environment_prefix(namespace) + "API_KEY"

@@ -33,7 +33,7 @@ class Setting:
 
     Attributes:
         value: As it was written.
-        source: For errors: `stack configuration nao:apiKey`, `environment variable NAO_API_KEY`.
+        source: For errors: `configuration nao:apiKey`, `environment variable NAO_API_KEY`.
     """
 
     value: str
@@ -123,7 +123,7 @@ class Settings:
         if found is None:
             return DEFAULT_LIMIT
         try:
-            seconds = parse_timeout(found.value)
+            seconds = parse_timeout(found.value.strip())
         except ValueError as error:
             raise ConfigurationError(f"{found.source}: {error}") from None
         return Limit(seconds, found.source)
@@ -209,7 +209,7 @@ class Settings:
         """Look a setting up; an empty variable counts as not set, as CI systems leave it for an absent secret."""
         name = f"{namespace}:{key}"
         value = self._config(name) if self._config else None
-        source = f"stack configuration {name}"
+        source = f"configuration {name}"
         if value is None:
             variable = environment_prefix(namespace) + variable
             value = self._environment.get(variable) or None

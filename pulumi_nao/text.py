@@ -92,7 +92,7 @@ def parse_duration(text: str) -> float:
     """Read a duration such as `90s`, `30m` or `1h30m`.
 
     Args:
-        text: Numbers, each with its unit: `h`, `m`, `s` or `ms`. These are the units of Pulumi's own
+        text: Numbers, each with its unit: `h`, `m`, `s` or `ms`. Pulumi's engine reads all of these alike, as
             `custom_timeouts`.
 
     Returns:
@@ -101,7 +101,6 @@ def parse_duration(text: str) -> float:
     Raises:
         ValueError: The text is something else.
     """
-    text = text.strip()
     if not _DURATION.fullmatch(text):
         raise ValueError(_HOW_TO_WRITE_DURATIONS)
     return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))

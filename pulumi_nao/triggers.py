@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,13 @@ _LISTS = (list, tuple)
 # What Pulumi's own wire format keeps for secrets, assets and the like, and for values not known yet.
 _PULUMI_MARK = "4dabf18193072939515e22adb298388d"
 _PULUMI_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+# What Python and Pulumi's SDK put into a text for an output: the first is the same for every value, so that no
+# change would be one, the second is another in every run.
+_OUTPUT_IN_TEXT = re.compile(r"calling __str__ on an output| object at 0x[0-9a-f]+>", re.IGNORECASE)
+OUTPUT_IN_TEXT = (
+    "this text was made from an output or a resource, and does not hold its value; give the output itself, "
+    "or write pulumi.Output.concat(...) or output.apply(...)"
+)
 
 
 def same(first: object, second: object) -> bool:
@@ -35,6 +43,15 @@ def same(first: object, second: object) -> bool:
         second: Other triggers.
     """
     return _comparable(first) == _comparable(second)
+
+
+def holds_output(text: object) -> bool:
+    """Tell whether an output of Pulumi was put into a text, as with `f"{output}"`: its value is not in there.
+
+    Args:
+        text: A text of the program; anything else holds none.
+    """
+    return isinstance(text, str) and _OUTPUT_IN_TEXT.search(text) is not None
 
 
 def trigger_problems(value: object, not_known_yet: tuple[type, ...] = ()) -> list[str]:
@@ -94,6 +111,8 @@ def _problem_of_text(text: str) -> str:
         return f"this text is longer than {LONGEST_TEXT} characters; give a digest of it"
     if text == _PULUMI_UNKNOWN:
         return "this text has a meaning of its own in Pulumi"
+    if holds_output(text):
+        return OUTPUT_IN_TEXT
     try:
         text.encode()
     except UnicodeEncodeError:

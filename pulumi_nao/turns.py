@@ -36,7 +36,7 @@ class Turns:
 
         Args:
             site: What only one may work on at a time.
-            operation: What is to be done, for errors and reports.
+            operation: What is to be done, for errors.
             report: Told when there is a wait for another publication of the same site.
 
         Raises:
@@ -46,7 +46,7 @@ class Turns:
             of_site = self._sites.setdefault(site, Places(1))
 
         def wait_told() -> None:
-            report(f"{operation}: waiting for another publication of this site to end")
+            report("waiting for another publication of this site to end")
 
         with (
             of_site.one(self._is_cancelled, wait_told) as site_is_free,

@@ -75,10 +75,9 @@ class Lines:
 
         Args:
             operation: Which one.
-            message: One line, which names the operation.
+            message: One line, which does not name the operation.
         """
-        del operation
-        self._output.line(message)
+        self._output.line(f"{operation}: {message}")
 
     def done(self, operation: str, message: str) -> None:
         """Write a line.

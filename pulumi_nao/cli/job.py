@@ -126,9 +126,8 @@ def _await(
 ) -> tuple[JobState | None, NaoError | None]:
     display.began(job.operation)
     deadline = Deadline(account.limit.seconds, account.limit.source, clock)
-    report = partial(display.report, job.operation)
     try:
-        return jobs.wait(job, deadline, clock=clock, report=report), None
+        return jobs.wait(job, deadline, clock=clock, report=partial(display.report, job.operation)), None
     except JobError as error:
         return error.state, error
 

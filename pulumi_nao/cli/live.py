@@ -92,11 +92,11 @@ class LiveDisplay:
 
         Args:
             operation: Which one.
-            message: One line, which may begin with the operation.
+            message: One line, which does not name the operation.
         """
         with self._guard:
             if operation in self._rows:
-                self._rows[operation].message = message.removeprefix(operation).lstrip(": ")
+                self._rows[operation].message = message
 
     def done(self, operation: str, message: str) -> None:
         """Move a row up as a line that stays.

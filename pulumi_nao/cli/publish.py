@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import FIRST_COMPLETED
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_nao.cli import parsing, records
@@ -86,7 +87,7 @@ class _Task:
             self.site_id,
             None,
             self.account.limit,
-            lambda message: display.report(self.operation, self.label + message),
+            partial(display.report, self.operation),
         )
 
 

@@ -41,7 +41,7 @@ def test_wrong_key(command):
     assert (ended.code, ended.err) == (12, "")
     assert ended.out.endswith(
         "\nThe server is there, and it does not accept the key from the environment variable NAO_API_KEY.\n"
-        "  A key is looked for in the stack's configuration (nao:apiKey), then in the environment (NAO_API_KEY): the "
+        "  A key is looked for in Pulumi's configuration (nao:apiKey), then in the environment (NAO_API_KEY): the "
         "account's (auth_token on the user's My Profile page) or a JWT, bare: no `Bearer`, no line break at its "
         "end.\n"
         "  A site's API key (Developers > API Keys) is another kind. A JWT lasts about 24 hours.\n"

@@ -66,6 +66,17 @@ def test_a_job_is_awaited(command, nao):
     assert out.startswith("job 48145: done in ")
 
 
+def test_news_of_a_job_that_is_awaited_names_it_once(command, nao):
+    nao.add_site(913, job_seconds=math.inf)
+    command("publish", "913", "--timeout", "100ms")
+    nao.script("job", Answer(502))
+    with command.started("job", "48145", "--wait") as waiting:
+        first = waiting.stdout.readline()
+        nao.finish_job("48145")
+        waiting.communicate(timeout=60)
+    assert first == "job 48145: the server answers 502 Bad Gateway; still waiting\n"
+
+
 def test_a_wait_has_a_limit_and_says_how_to_go_on(command, nao):
     nao.add_site(913, job_seconds=math.inf)
     command("publish", "913", "--timeout", "100ms")

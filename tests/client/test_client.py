@@ -128,9 +128,9 @@ def test_a_lost_answer_leaves_one_job(client, nao):
 
 def test_a_wrong_key_names_its_origin_and_the_two_kinds(nao):
     with pytest.raises(KeyNotAccepted) as caught:
-        NaoClient("wrong-key", nao.url, key_origin="stack configuration nao:apiKey").publish(910)
+        NaoClient("wrong-key", nao.url, key_origin="configuration nao:apiKey").publish(910)
     text = str(caught.value)
-    assert "The key came from stack configuration nao:apiKey." in text
+    assert "The key came from configuration nao:apiKey." in text
     assert "A site's API key (Developers > API Keys) is another kind." in text
 
 
@@ -141,7 +141,7 @@ def test_the_places_of_a_key_are_those_of_its_own_namespace(nao):
         client.publish(910)
     with NaoClient("good-key", nao.url, namespace="nao-eu") as client, pytest.raises(ContactLost) as of_wait:
         wait(client.publish(910))
-    places = "in the stack's configuration (nao-eu:apiKey), then in the environment (NAO_EU_API_KEY)"
+    places = "in Pulumi's configuration (nao-eu:apiKey), then in the environment (NAO_EU_API_KEY)"
     assert places in str(of_post.value)
     assert places in str(of_wait.value)
 
@@ -149,7 +149,7 @@ def test_the_places_of_a_key_are_those_of_its_own_namespace(nao):
 def test_a_key_that_was_looked_for_nowhere_is_told_of_no_places(nao):
     with pytest.raises(KeyNotAccepted) as caught:
         NaoClient("wrong-key", nao.url).publish(910)
-    assert "stack's configuration" not in str(caught.value)
+    assert "Pulumi's configuration" not in str(caught.value)
     assert "the account's (auth_token on the user's My Profile page) or a JWT, bare" in str(caught.value)
 
 

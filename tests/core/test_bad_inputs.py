@@ -165,6 +165,30 @@ LARGE = "integers of 2**53 and over lose digits on their way; write it as text"
 LONG = "this text is longer than 1000000 characters; give a digest of it"
 HALF = "this text holds half of a surrogate pair, which cannot be sent"
 MARK = "has a meaning of its own in Pulumi"
+
+
+def sentence_of_the_sdk():
+    """What the installed SDK puts into a text for an output, so that other words of a newer one are noticed here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PULUMI_ERROR_OUTPUT_STRING", "true")  # else it would be logged, too
+        with pytest.raises(Exception, match="Output") as caught:
+            str(object.__new__(pulumi.Output))
+    return str(caught.value)
+
+
+SENTENCE = sentence_of_the_sdk()
+OUTPUT = (
+    "this text was made from an output or a resource, and does not hold its value; give the output itself, "
+    "or write pulumi.Output.concat(...) or output.apply(...)"
+)
+TEXTS_OF_OUTPUTS = {
+    "an output as text": SENTENCE,
+    "an output in a text": f"hunter2!-{SENTENCE}-1",
+    "an output in JSON": json.dumps({"a": SENTENCE}),
+    "an output in capitals": SENTENCE.upper(),
+    "outputs of a list in a text": f"{[object.__new__(pulumi.Output)]}",
+    "a resource in a text": f"hunter2!-{object.__new__(TrackingConfigPublication)}",
+}
 VALUES = {
     "not a number": (math.nan, NOT_FINITE),
     "infinity": (math.inf, NOT_FINITE),
@@ -199,6 +223,7 @@ VALUES = {
     "half a surrogate pair": ("hunter2!\ud800", HALF),
     "text without end": ("hunter2!" * 200_000, LONG),
     "Pulumi's mark of the unknown": ("04da6b54-80e4-46f7-96ec-b56ff0331ba9", "this text " + MARK),
+    **{name: (text, OUTPUT) for name, text in TEXTS_OF_OUTPUTS.items()},
 }
 
 
@@ -233,6 +258,28 @@ KEYS = {
 @pytest.mark.parametrize(("key", "reason"), KEYS.values(), ids=KEYS)
 def test_a_key_of_a_trigger_that_cannot_be_sent_is_refused(key, reason):
     assert refusals({**GOOD, "triggers": {key: "hunter2!"}}) == [reason]
+
+
+@pytest.mark.parametrize("text", TEXTS_OF_OUTPUTS.values(), ids=TEXTS_OF_OUTPUTS)
+def test_an_output_in_the_text_of_a_key_is_refused(text):
+    [reason] = refusals({**GOOD, "triggers": {"a": {text: "hunter2!"}}})
+    assert reason.startswith("triggers.a.")
+    assert reason.endswith(f": {OUTPUT}")
+
+
+@pytest.mark.parametrize("text", TEXTS_OF_OUTPUTS.values(), ids=TEXTS_OF_OUTPUTS)
+def test_an_output_in_the_text_of_a_site_is_refused_with_the_way_to_write_it(text):
+    assert refusals({**GOOD, "site_id": text}) == [f"site_id: {OUTPUT}"]
+
+
+@pytest.mark.parametrize("text", TEXTS_OF_OUTPUTS.values(), ids=TEXTS_OF_OUTPUTS)
+def test_an_output_in_the_text_of_a_namespace_is_refused_as_an_output_is(text):
+    assert refusals({**GOOD, "config_namespace": text}) == [TYPE]
+
+
+@pytest.mark.parametrize("text", ["Calling all stations", "an object at 0x5", "See __str__ of Output[T]"])
+def test_words_that_only_resemble_an_outputs_are_good(text):
+    assert refusals({**GOOD, "triggers": [text]}) == []
 
 
 def test_a_key_with_terminal_escapes_is_made_printable():
@@ -385,6 +432,16 @@ def test_a_resource_without_a_good_name_is_refused(name):
         TrackingConfigPublication(name, 910)
 
 
+@pytest.mark.parametrize("text", TEXTS_OF_OUTPUTS.values(), ids=TEXTS_OF_OUTPUTS)
+def test_an_output_in_the_text_of_a_name_is_refused(text):
+    with pytest.raises(pulumi.RunError) as caught:
+        TrackingConfigPublication(text, 910)
+    assert str(caught.value) == (
+        "resource_name: write it as plain text, such as 'warehouse'; "
+        "an output is not known when the resource is declared"
+    )
+
+
 @pytest.mark.parametrize(
     "opts",
     [{}, {"protect": True}, "protect", 5, True, [], pytest.param(pulumi.InvokeOptions(), id="InvokeOptions")],
@@ -434,18 +491,43 @@ TIMEOUTS = {
     "0s": RANGE,
     "5ms": RANGE,
     "169h": RANGE,
+    "5m ": DURATION,
+    " 5m": DURATION,
+    "5m\n": DURATION,
+    "5 m": DURATION,
+    ".5s": DURATION,
+    "0": DURATION,
+    "5us": DURATION,
+    5: DURATION,
+    True: DURATION,
     0.5: DURATION,
     b"5m": DURATION,
     dt.timedelta(minutes=5): DURATION,
 }
 
 
-@pytest.mark.parametrize("operation", ["create", "update"])
+@pytest.mark.parametrize("operation", ["create", "update", "delete"])
 @pytest.mark.parametrize(("timeout", "reason"), TIMEOUTS.items(), ids=lambda value: repr(value)[:20])
 def test_a_time_out_of_the_resource_that_cannot_work_is_refused(operation, timeout, reason):
     with pytest.raises(pulumi.RunError) as caught:
         declare(opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(**{operation: timeout})))
     assert str(caught.value) == f"warehouse: custom_timeouts.{operation}: {reason}"
+
+
+def test_a_time_out_of_an_operation_that_only_newer_sdks_know_is_checked_too():
+    timeouts = pulumi.CustomTimeouts()
+    timeouts.read = "5m "
+    with pytest.raises(pulumi.RunError, match=r"^warehouse: custom_timeouts\.read: write a number with its unit"):
+        declare(opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+
+
+@pytest.mark.parametrize("timeouts", [{"create": "5m"}, {}, "5m", 300, dt.timedelta(minutes=5), ["5m"]], ids=repr)
+def test_time_outs_of_another_kind_are_refused_with_the_kind_to_give(timeouts):
+    with pytest.raises(pulumi.RunError) as caught:
+        declare(opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+    assert str(caught.value) == (
+        "warehouse: custom_timeouts: give pulumi.CustomTimeouts, such as pulumi.CustomTimeouts(create='5m')"
+    )
 
 
 SECRET = "Hunter2-Hunter2"

@@ -148,7 +148,7 @@ SERVERS = {
 
 @pytest.mark.parametrize(("url", "reason"), SERVERS.items(), ids=lambda text: ascii(text)[:60])
 def test_what_is_no_server_for_a_key_is_refused(url, reason):
-    assert refusals(config={"nao:baseUrl": url}) == [f"stack configuration nao:baseUrl: {reason}."]
+    assert refusals(config={"nao:baseUrl": url}) == [f"configuration nao:baseUrl: {reason}."]
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("key", "value", "reason"), NUMBERS)
 def test_a_limit_that_cannot_work_in_the_configuration_is_refused(key, value, reason):
-    assert refusals(config={f"nao:{key}": value}) == [f"stack configuration nao:{key}: {reason}."]
+    assert refusals(config={f"nao:{key}": value}) == [f"configuration nao:{key}: {reason}."]
 
 
 @pytest.mark.parametrize(("key", "value", "reason"), NUMBERS)
@@ -190,7 +190,7 @@ BAD_KEYS = {
 @pytest.mark.parametrize(("key", "reason"), BAD_KEYS.values(), ids=BAD_KEYS)
 def test_a_key_that_cannot_be_sent_is_refused(key, reason):
     expected = f"cannot be used: {reason}; NAO Cloud wants the bare token."
-    assert refusals(config={"nao:apiKey": key}) == [f"the key from the stack configuration nao:apiKey {expected}"]
+    assert refusals(config={"nao:apiKey": key}) == [f"the key from the configuration nao:apiKey {expected}"]
     assert refusals(environment={"NAO_API_KEY": key}) == [
         f"the key from the environment variable NAO_API_KEY {expected}"
     ]
@@ -211,7 +211,7 @@ TEXT = "write it as text"
     "value", [5, 5.0, True, b"5", ["5"], {"a": "5"}, pytest.param(object(), id="an object")], ids=repr
 )
 def test_a_setting_that_is_no_text_is_refused(key, value):
-    assert refusals(config={f"nao:{key}": value}) == [f"stack configuration nao:{key}: {TEXT}."]
+    assert refusals(config={f"nao:{key}": value}) == [f"configuration nao:{key}: {TEXT}."]
 
 
 @pytest.mark.parametrize("variable", VARIABLES.values())

@@ -1,8 +1,13 @@
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pulumi
 import pytest
 
+import pulumi_nao
 from pulumi_nao import content_digest
 
 GOLDEN = "v1:4399d9ba614ffa979c26cb495db0697d0317127d25cad52f1fc3ac8f50ee7733"
@@ -130,16 +135,83 @@ def test_an_odd_pattern_ends_in_words(pattern):
         content_digest(pattern)
 
 
-@pytest.mark.usefixtures("folder")
-def test_a_file_that_cannot_be_read_is_an_error(monkeypatch):
-    def refuse(*_arguments):
-        raise PermissionError(13, "Permission denied")
+@contextmanager
+def not_root():
+    """Root may read everything; where it runs the tests, nobody in particular looks for the files."""
+    if os.geteuid():
+        yield
+        return
+    Path.cwd().chmod(0o755)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
-    monkeypatch.setattr(Path, "open", refuse)  # root may read everything, so the real thing cannot be had
-    with pytest.raises(
-        pulumi.RunError, match=r"^content_digest: 'config/zones.json' cannot be read: Permission denied$"
-    ):
-        content_digest("config/zones.json")
+
+UNREADABLE = {
+    "a file": ("config/zones.json", "config/*.json", "config/zones.json"),
+    "a file that is named": ("config/zones.json", "config/zones.json", "config/zones.json"),
+    "a folder among folders": ("config/deep", "config/*/*.json", "config/deep"),
+    "a folder at some depth": ("config/deep", "config/**/*.json", "config/deep"),
+    "a folder at some depth, for all": ("config/deep", "config/**", "config/deep"),
+    "a folder of a named file": ("config/deep", "config/*/tags.json", "config/deep/tags.json"),
+    "the folder before the wildcard": ("config", "config/*.json", "config"),
+    "the folder of the file that is named": ("config", "config/zones.json", "config/zones.json"),
+}
+
+
+@pytest.mark.parametrize(("closed", "pattern", "named"), UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.usefixtures("folder")
+def test_what_matches_and_cannot_be_read_is_an_error_that_names_it(closed, pattern, named):
+    path = Path(closed)
+    mode = path.stat().st_mode
+    path.chmod(0)
+    try:
+        with not_root(), pytest.raises(pulumi.RunError) as caught:
+            content_digest(pattern)
+    finally:
+        path.chmod(mode)
+    assert str(caught.value) == f"content_digest: '{named}' cannot be read: Permission denied"
+
+
+@pytest.mark.parametrize("pattern", ["config/*.json", "config/**/*.json", "config/z*", "config/**"])
+@pytest.mark.usefixtures("folder")
+def test_what_does_not_match_need_not_be_readable(pattern):
+    before = content_digest(pattern)
+    for closed in (Path("other"), Path("config/.cache")):
+        closed.mkdir(mode=0)
+    with not_root():
+        assert content_digest(pattern) == before
+
+
+DANGLING = {
+    "a file": ("config/more.json", "config/*.json"),
+    "a file at some depth": ("config/deep/more.json", "config/**/*.json"),
+    "a file that is named": ("config/more.json", "config/more.json"),
+    "a file that is named in each folder": ("config/deep/more.json", "config/*/more.json"),
+    "anything at some depth": ("config/deep/more", "config/**"),
+    "a folder, perhaps, among folders": ("config/more", "config/*/tags.json"),
+    "a folder, perhaps, at some depth": ("config/deep/more", "config/**/*.json"),
+}
+
+
+@pytest.mark.parametrize("target", ["absent", "more.json", "zones.json/absent"], ids=["nothing", "itself", "a file"])
+@pytest.mark.parametrize(("link", "pattern"), DANGLING.values(), ids=DANGLING)
+@pytest.mark.usefixtures("folder")
+def test_a_link_that_matches_and_leads_nowhere_is_an_error_that_names_it(link, pattern, target):
+    Path(link).symlink_to(Path(link).name if target == "more.json" else target)
+    with pytest.raises(pulumi.RunError) as caught:
+        content_digest(pattern)
+    assert str(caught.value) == f"content_digest: '{link}' cannot be read: it is a link that leads nowhere"
+
+
+@pytest.mark.parametrize("link", ["config/more.txt", "config/.#zones.json", "more.json"])
+@pytest.mark.usefixtures("folder")
+def test_a_link_that_does_not_match_may_lead_nowhere(link):
+    before = content_digest("config/*.json")
+    Path(link).symlink_to("absent")
+    assert content_digest("config/*.json") == before
 
 
 def test_a_folder_that_contains_itself_is_refused(folder):
@@ -149,9 +221,89 @@ def test_a_folder_that_contains_itself_is_refused(folder):
         content_digest("config/**/*.json")
 
 
+@pytest.mark.parametrize("pattern", ["config/*/**", "config/*/**/*", "config/**/deep/**"])
+@pytest.mark.usefixtures("folder")
+def test_any_depth_of_folders_begins_in_a_folder(pattern):
+    assert content_digest(pattern) == content_digest("config/deep*/*.json")
+
+
+@pytest.mark.parametrize("pattern", ["config/*/*/*.json", "config/*/*/*/tags.json", "config/deep/**/again/*.json"])
+def test_a_folder_that_contains_itself_is_refused_by_every_pattern_that_finds_a_file_there(folder, pattern):
+    (folder / "config" / "deep" / "again").symlink_to(folder / "config", target_is_directory=True)
+    with pytest.raises(pulumi.RunError, match="contains itself through a symbolic link"):
+        content_digest(pattern)
+
+
+def test_folders_that_contain_themselves_and_nothing_that_matches_are_gone_through_once(folder):
+    before = content_digest("config/*.json")
+    (folder / "config" / "deep" / "tags.json").unlink()
+    for name in ("one", "two", "three"):
+        (folder / "config" / "deep" / name).symlink_to(folder / "config" / "deep", target_is_directory=True)
+    assert content_digest("config/**/*.json") == before
+
+
 def test_a_link_to_another_folder_is_followed(folder):
     before = content_digest("config/**/*.json")
     (folder / "elsewhere").mkdir()
     (folder / "elsewhere" / "more.json").write_text("{}")
     (folder / "config" / "more").symlink_to(folder / "elsewhere", target_is_directory=True)
     assert content_digest("config/**/*.json") != before
+
+
+NFD = "config/zo\u0308ne.json"
+LOCALES = {
+    "UTF-8": {"PYTHONUTF8": "1"},
+    "C": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+}
+
+
+@pytest.fixture
+def digest_in(folder):
+    """Digest in a process of another locale."""
+    (folder / NFD).write_text("{}", encoding="utf-8")
+    (folder / "süd").mkdir()
+    (folder / "süd" / "é.json").write_text("{}", encoding="utf-8")
+
+    def run(locale, pattern):
+        script = f"from pulumi_nao import content_digest\nprint(content_digest({pattern!r}))\n"
+        (folder / "script.py").write_text(script, encoding="utf-8")
+        ended = subprocess.run(
+            [sys.executable, "script.py"],
+            env={**os.environ, **LOCALES[locale], "PYTHONPATH": str(Path(pulumi_nao.__file__).parents[1])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout.strip()
+
+    return run
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_file_name_has_one_digest_in_every_locale(digest_in, locale):
+    assert digest_in(locale, "config/z*e.json") == (
+        "v1:3ae0000096b8fdd4f99d23afce34344598fd11e80fa82848bac9819507b35d8d"
+    )
+
+
+@pytest.mark.parametrize("pattern", ["süd/*.json", "s*/é.json", "s*/é*", "süd/é.json", "s?d/[é].json", "süd/**"])
+def test_a_pattern_with_letters_outside_ascii_finds_the_same_in_every_locale(digest_in, pattern):
+    assert digest_in("C", pattern) == digest_in("UTF-8", pattern)
+
+
+@pytest.mark.parametrize("pattern", ["config/z\u00f6*.json", "config/zo\u0308*.json", "config/z?n[e].json"])
+@pytest.mark.parametrize("name", [NFD, "config/z\u00f6ne.json"], ids=["decomposed", "composed"])
+def test_a_pattern_finds_a_name_in_either_form_of_accents(folder, name, pattern):
+    (folder / name).write_text("{}")
+    assert content_digest(pattern) == content_digest("config/z*e.json")
+
+
+def test_a_name_that_is_no_utf_8_counts_by_its_bytes(folder):
+    before = content_digest("config/*.json")
+    Path(os.fsdecode(os.fsencode(folder) + b"/config/z\xff.json")).write_text("{}", encoding="utf-8")
+    one = content_digest("config/*.json")
+    Path(os.fsdecode(os.fsencode(folder) + b"/config/z\xff.json")).rename(
+        os.fsdecode(os.fsencode(folder) + b"/config/z\xfe.json")
+    )
+    assert len({before, one, content_digest("config/*.json")}) == 3

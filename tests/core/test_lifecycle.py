@@ -211,8 +211,8 @@ def test_a_publication_tells_of_its_job(clock):
     client = FakeClient({"1": [RUNNING, JobState(has_finished=False, status="queued"), DONE]})
     Publisher(client, clock).publish(910, "a", report=told.append)
     assert told == [
-        "publication of site 910: job 1 accepted, https://www.nao-cloud.com/api/v2/background_jobs/1",
-        "publication of site 910: job 1 is 'queued'",
+        "job 1 accepted, https://www.nao-cloud.com/api/v2/background_jobs/1",
+        "status 'queued'",
     ]
 
 
@@ -237,21 +237,21 @@ def test_a_job_that_ended_well_before_the_update_is_recorded_at_once(clock):
 def test_an_update_says_which_job_it_waits_for_and_why(clock, triggers, words):
     told = []
     Publisher(FakeClient(), clock).update(running("a"), triggers, report=told.append)
-    assert told[0] == f"publication of site 910: {words}, {SERVER}/api/v2/background_jobs/1"
+    assert told[0] == f"{words}, {SERVER}/api/v2/background_jobs/1"
 
 
 def test_an_update_tells_of_the_job_that_it_goes_on_with(clock):
     told = []
     client = FakeClient({"1": [RUNNING, JobState(has_finished=False, status="queued"), DONE]})
     Publisher(client, clock).update(running(), "a", report=told.append)
-    assert told[1:] == ["publication of site 910: job 1 is 'queued'"]
+    assert told[1:] == ["status 'queued'"]
 
 
 def test_an_update_tells_of_the_job_that_it_starts(clock):
     told = []
     Publisher(FakeClient(), clock).update(done("a"), "b", report=told.append)
     assert told == [
-        "publication of site 910: job 1 accepted, https://www.nao-cloud.com/api/v2/background_jobs/1",
+        "job 1 accepted, https://www.nao-cloud.com/api/v2/background_jobs/1",
     ]
 
 
@@ -395,7 +395,7 @@ def test_a_publisher_waits_for_its_turn_with_the_site(call):
     with turns.take((SERVER, 910), "publication of site 910", told.append):
         outcome = call(Publisher(FakeClient(), FakeClock(), turns), told.append)
     assert outcome.error.headline == "publication of site 910 not sent: cancelled while it waited for its turn"
-    assert told == ["publication of site 910: waiting for another publication of this site to end"]
+    assert told == ["waiting for another publication of this site to end"]
 
 
 def test_a_publisher_that_shares_no_turns_has_its_own():

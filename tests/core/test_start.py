@@ -89,14 +89,14 @@ def test_nothing_is_sent_at_the_deadline(clock):
 
 
 def test_nothing_is_sent_after_the_deadline(clock):
-    deadline = Deadline(5, "stack configuration nao:timeout", clock)
+    deadline = Deadline(5, "configuration nao:timeout", clock)
     clock.sleep(5)
     sender = Sender()
     with pytest.raises(NotSent) as caught:
         start("publication of site 910", sender, deadline, clock=clock)
     assert caught.value.headline == (
         "publication of site 910 not sent: no time was left for it after 5 s, "
-        "the limit set by stack configuration nao:timeout"
+        "the limit set by configuration nao:timeout"
     )
     assert sender.sent == 0
 
@@ -121,9 +121,7 @@ def test_what_may_have_had_an_effect_is_never_sent_twice(clock, error):
 def test_the_delay_is_told_once(clock):
     told = []
     run(Sender(busy(), busy(), busy()), clock, report=told.append)
-    assert told == [
-        "publication of site 910 refused by the server: 429 Too Many Requests; trying again for up to 5 min"
-    ]
+    assert told == ["refused by the server: 429 Too Many Requests; trying again for up to 5 min"]
 
 
 def test_nothing_is_sent_after_a_cancel():

@@ -133,7 +133,7 @@ def test_an_unknown_status_is_waited_out_and_shown(clock):
     told = []
     odd = JobState(has_finished=False, status="queued")
     wait(job_of(RUNNING, odd, odd, DONE), clock=clock, report=told.append)
-    assert told == ["publication of site 910: job 7 is 'queued'"]
+    assert told == ["status 'queued'"]
 
 
 def test_the_last_look_comes_at_the_deadline(clock):
@@ -145,9 +145,9 @@ def test_the_last_look_comes_at_the_deadline(clock):
 
 def test_a_time_out_names_the_limit_and_its_source(clock):
     with pytest.raises(WaitTimedOut) as caught:
-        wait(job_of(last=RUNNING), Deadline(2, "stack configuration nao:timeout", clock), clock=clock)
+        wait(job_of(last=RUNNING), Deadline(2, "configuration nao:timeout", clock), clock=clock)
     assert caught.value.headline == (
-        "publication of site 910 not finished after 2 s, the limit set by stack configuration nao:timeout; "
+        "publication of site 910 not finished after 2 s, the limit set by configuration nao:timeout; "
         "the job goes on in NAO Cloud"
     )
     assert isinstance(caught.value, TimeoutError)
@@ -189,8 +189,8 @@ def test_a_passing_trouble_is_told_once_and_its_end_too(clock):
     trouble = LookFailed("no answer in time")
     wait(job_of(trouble, trouble, RUNNING, DONE), clock=clock, report=told.append)
     assert told == [
-        "publication of site 910: no answer in time; still waiting",
-        "publication of site 910: in contact with NAO Cloud again",
+        "no answer in time; still waiting",
+        "in contact with NAO Cloud again",
     ]
 
 
@@ -311,9 +311,9 @@ def test_a_heartbeat_comes_after_one_two_and_four_minutes(clock):
     look = JobState(has_finished=False, status="In progress", retry_after=20.0)
     wait(job_of(*[look] * 15, DONE), clock=clock, report=told.append)
     assert told == [
-        "publication of site 910: job 7 is 'In progress' after 1 min",
-        "publication of site 910: job 7 is 'In progress' after 2 min",
-        "publication of site 910: job 7 is 'In progress' after 4 min",
+        "status 'In progress' after 1 min",
+        "status 'In progress' after 2 min",
+        "status 'In progress' after 4 min",
     ]
 
 
@@ -321,7 +321,7 @@ def test_a_heartbeat_says_when_no_look_has_shown_the_job(clock):
     told = []
     with pytest.raises(WaitTimedOut):
         wait(job_of(last=asking(60.0, LookFailed("no answer in time"))), 70, clock=clock, report=told.append)
-    assert told[1:] == ["publication of site 910: job 7 is not seen yet after 1 min"]
+    assert told[1:] == ["job not seen yet after 1 min"]
 
 
 SHOWN = st.sampled_from(

@@ -153,7 +153,7 @@ def settings(config=None, **environment):
 
 def test_the_stacks_configuration_wins_over_the_environment():
     found = settings({"nao:apiKey": "one-key-1234"}, NAO_API_KEY="other-key").api_key("nao")
-    assert (found.value, found.source) == ("one-key-1234", "stack configuration nao:apiKey")
+    assert (found.value, found.source) == ("one-key-1234", "configuration nao:apiKey")
 
 
 def test_an_empty_variable_counts_as_not_set():
@@ -168,9 +168,9 @@ def test_a_setting_does_not_show_its_value():
 @pytest.mark.parametrize(
     ("config", "problem"),
     [
-        ({"nao:apiKey": "a b"}, "the key from the stack configuration nao:apiKey cannot be used"),
-        ({"nao:baseUrl": "http://x.example"}, "stack configuration nao:baseUrl: plain http"),
-        ({"nao:timeout": "5"}, "stack configuration nao:timeout: write a number with its unit"),
+        ({"nao:apiKey": "a b"}, "the key from the configuration nao:apiKey cannot be used"),
+        ({"nao:baseUrl": "http://x.example"}, "configuration nao:baseUrl: plain http"),
+        ({"nao:timeout": "5"}, "configuration nao:timeout: write a number with its unit"),
         ({"nao:timeout": "0s"}, "a time-out is from 100ms to 168h"),
         ({"nao:timeout": "999h"}, "a time-out is from 100ms to 168h"),
         ({"nao:concurrency": "0"}, "write a whole number from 1 to 512"),
@@ -202,7 +202,7 @@ def test_hundreds_of_resources_have_their_settings_read_once():
 
 def test_each_namespace_keeps_its_own_problems():
     found = settings({"nao:timeout": "0s"}, NAO_EU_BASE_URL="https://eu.example.com")
-    assert found.problems("nao") == ["stack configuration nao:timeout: a time-out is from 100ms to 168h."]
+    assert found.problems("nao") == ["configuration nao:timeout: a time-out is from 100ms to 168h."]
     assert found.problems("nao-eu") == []
 
 

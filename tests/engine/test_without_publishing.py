@@ -54,10 +54,31 @@ def test_a_key_in_plain_text_is_refused(stack, inject):
     stack.set("nao:apiKey", KEY)
     run = stack.up()
     assert not run.green
-    assert "nao:apiKey stands in the stack's configuration as plain text." in run.output
+    assert "nao:apiKey stands in the configuration as plain text." in run.output
     assert "Traceback" not in run.output
     assert KEY not in run.output
     assert stack.nao.count() == 0
+
+
+def test_a_bad_setting_of_the_project_file_is_not_said_to_be_the_stacks(stack):
+    project = (stack.folder / "Pulumi.yaml").read_text()
+    (stack.folder / "Pulumi.yaml").write_text(f"{project}config:\n  nao:timeout:\n    value: soon\n")
+    run = stack.pulumi("preview")
+    assert not run.green
+    assert "configuration nao:timeout: write a number with its unit" in run.output
+    assert "stack configuration" not in run.output
+
+
+def test_an_output_in_the_text_of_a_trigger_is_refused_at_preview(stack):
+    stack.program(
+        "from pulumi_nao import TrackingConfigPublication\n"
+        'first = TrackingConfigPublication("first", site_id=912)\n'
+        'TrackingConfigPublication("site", site_id=910, triggers={"job": f"{first.job_id}"})\n'
+    )
+    run = stack.pulumi("preview")
+    assert not run.green
+    assert "error: site: triggers.job: this text was made from an output or a resource" in run.output
+    assert "Traceback" not in run.output
 
 
 def test_an_import_is_refused(stack):

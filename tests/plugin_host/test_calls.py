@@ -223,6 +223,14 @@ def test_an_import_is_refused_in_words(host):
     assert message.startswith("a publication cannot be imported")
 
 
+def test_a_record_of_a_trigger_that_is_refused_today_can_be_refreshed_mended_and_destroyed(host, nao):
+    recorded = _outputs(host, nao, triggers={"z": "Calling __str__ on an Output[T] is not supported.\n\nTo get..."})
+    assert host.check({"site_id": 910, "triggers": recorded["triggers"], "config_namespace": "nao"}).failures
+    assert json_format.MessageToDict(host.read(recorded).properties) == recorded
+    assert host.diff(recorded, _inputs(nao, triggers={"z": "48145"})).changes == provider_pb2.DiffResponse.DIFF_SOME
+    host.delete(recorded)
+
+
 def test_delete_makes_no_request(host, nao):
     outputs = _outputs(host, nao)
     before = nao.count()
@@ -233,7 +241,7 @@ def test_delete_makes_no_request(host, nao):
 def test_a_malformed_time_out_in_the_configuration_is_a_check_failure(start_host):
     host = start_host(config={"nao:timeout": "half an hour"})
     failure = host.check({"site_id": 910, "config_namespace": "nao"}).failures[0].reason
-    assert failure.startswith("stack configuration nao:timeout: write a number with its unit")
+    assert failure.startswith("configuration nao:timeout: write a number with its unit")
 
 
 def test_a_defect_keeps_its_traceback_asks_for_a_report_and_hides_the_key(start_host, nao):

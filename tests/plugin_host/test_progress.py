@@ -31,7 +31,7 @@ def test_a_publication_that_goes_well_is_one_line(shown, nao):
     nao.add_site(910, job_seconds=2)
     lines, _ = shown(910)
     assert [line.message for line in lines] == [
-        f"publication of site 910: job 48145 accepted, {nao.url}/api/v2/background_jobs/48145"
+        f"job 48145 accepted, {nao.url}/api/v2/background_jobs/48145 (site 910)"
     ]
     assert lines[0].ephemeral
 
