@@ -170,20 +170,6 @@ def test_a_time_out_names_the_last_trouble(clock):
     assert "The last looks brought no news: the server answers 502 Bad Gateway" in str(caught.value)
 
 
-def test_reports_of_a_job_that_is_known_by_its_number_alone_name_it_once(clock):
-    told = []
-    by_number = replace(
-        job_of(RUNNING, LookFailed("no answer in time"), *[JobState(has_finished=False, status="queued")] * 15, DONE),
-        operation="job 7",
-    )
-    wait(by_number, clock=clock, report=told.append)
-    assert told == [
-        "job 7: no answer in time; still waiting",
-        "job 7: in contact with NAO Cloud again",
-        "job 7 is 'queued'",
-    ]
-
-
 def test_a_passing_trouble_is_told_once_and_its_end_too(clock):
     told = []
     trouble = LookFailed("no answer in time")
