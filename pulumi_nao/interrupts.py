@@ -1,4 +1,4 @@
-"""How a program ends that Pulumi interrupts: without a traceback of Pulumi's own runner.
+"""How a program ends that Pulumi interrupts: at once, and without a traceback of Pulumi's own runner.
 
 After a failed update Pulumi interrupts the program, which only waits for its resources by then. Python would print
 where it waited, in the runner and in the standard library, in front of the error that matters.
@@ -6,7 +6,9 @@ where it waited, in the runner and in the standard library, in front of the erro
 
 from __future__ import annotations
 
+import signal
 import sys
+from contextlib import suppress
 from pathlib import PurePath
 from traceback import walk_tb
 from typing import TYPE_CHECKING
@@ -22,7 +24,7 @@ _WAITED_IN = {*sys.stdlib_module_names, "pulumi", "grpc"}
 
 
 def quieten() -> None:
-    """Have Pulumi's runner end without a traceback when it is interrupted while it waits.
+    """Have Pulumi's runner end at once and without a traceback when it is interrupted while it waits.
 
     An interrupt that meets the program's own code is shown as ever, and so is any other exception. Nothing changes
     where the process is not Pulumi's runner, as in tests with mocks and in programs of the Automation API.
@@ -33,7 +35,7 @@ def quieten() -> None:
 
 
 class _Quiet:
-    """An `excepthook` that passes on everything but an interrupt of the waiting runner."""
+    """An `excepthook` that passes on everything but an interrupt of the waiting runner, at which it ends."""
 
     def __init__(self, shown: Hook) -> None:
         self._shown = shown
@@ -41,6 +43,13 @@ class _Quiet:
     def __call__(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         if not _was_waiting(error):
             self._shown(kind, error, traceback)
+            return
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # nobody may be left to read it
+                stream.flush()
+        # Python would first wait for the threads of all registrations, and Pulumi answers none of them any more.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGINT)
 
 
 def _was_waiting(error: BaseException | None) -> bool:

@@ -1,6 +1,7 @@
 """A program that Pulumi interrupts: what is shown, and what is not. A script of the runner's name stands for it."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,23 @@ def test_an_interrupt_of_the_waiting_runner_is_not_shown(run):
 
 def test_the_process_ends_as_an_interrupted_one_all_the_same(run):
     assert run(WAIT, "loop.run_forever()").returncode != 0
+
+
+def test_threads_whose_registrations_get_no_answer_do_not_hold_up_the_end(run):
+    unanswered = run(
+        """
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+        ThreadPoolExecutor(1).submit(threading.Event().wait, 300)
+        """,
+        WAIT,
+        "loop.run_forever()",
+    )
+    assert (unanswered.returncode, unanswered.stderr) == (-signal.SIGINT, "")
+
+
+def test_what_the_program_has_printed_is_not_lost(run):
+    assert run("print('2 sites', end='')", WAIT, "loop.run_forever()").stdout == "2 sites"
 
 
 def test_a_second_interrupt_while_the_runner_tidies_up_is_not_shown(run):
