@@ -202,7 +202,7 @@ def _widened(server_module: Any, state: Any, long_calls: _LongCalls) -> bool:  #
     apart = _may_be_apart(server_module, long_calls)
     # In place of the server's own pool, which ends the serving thread when it cannot start another.
     quick_calls = Workers("nao-quick-call", STOCK_CALLS if apart else MOST_CALLS, least=2)
-    ready = [workers.prepare() for workers in (quick_calls, long_calls, POSTS, LOOKS)]
+    ready = [workers.prepare() for workers in (quick_calls, long_calls, POSTS, LOOKS, long_calls.others)]
     for workers in (long_calls, long_calls.others):
         atexit.register(workers.close)
     if not ready[0]:
