@@ -19,6 +19,7 @@ from pulumi_nao.errors import (
     LookFailed,
     LookNotFound,
     LookSenseless,
+    NaoError,
     NotSent,
     TooManyRequests,
     WaitCancelled,
@@ -83,7 +84,7 @@ def start(
         send: Sends the request once.
         deadline: When to give up in any case.
         clock: Counts and sleeps.
-        report: Told once why there is a delay.
+        report: Told why there is a delay, once for each kind of trouble.
 
     Returns:
         The job that the server started.
@@ -96,7 +97,7 @@ def start(
     refused_since: float | None = None
     refusal: TooManyRequests | None = None
     pause = FIRST_RETRY_PAUSE
-    told = ""
+    told: set[type[NaoError]] = set()
     unreachable_since: float | None = None
     trouble: NotSent | TooManyRequests | None = None
     while True:
@@ -126,9 +127,9 @@ def start(
         left = min(end - clock.monotonic(), deadline.remaining)
         if left <= 0 or clock.cancelled:
             raise trouble
-        if trouble.headline != told:
-            told = trouble.headline
-            report(f"{told}; trying again for up to {format_duration(left)}")
+        if type(trouble) not in told:  # its words may change from try to try
+            told.add(type(trouble))
+            report(f"{trouble.headline}; trying again for up to {format_duration(left)}")
         clock.sleep(min(left, _pause(asked, pause)))
         pause = min(LONGEST_RETRY_PAUSE, pause * 2)
 
