@@ -19,6 +19,7 @@ from pulumi_nao.errors import (
     LookFailed,
     LookNotFound,
     LookSenseless,
+    NaoError,
     NotSent,
     TooManyRequests,
     WaitCancelled,
@@ -83,7 +84,7 @@ def start(
         send: Sends the request once.
         deadline: When to give up in any case.
         clock: Counts and sleeps.
-        report: Told once why there is a delay, in words that do not repeat the operation.
+        report: Told why there is a delay, once for each kind of trouble, in words that do not repeat the operation.
 
     Returns:
         The job that the server started.
@@ -96,7 +97,7 @@ def start(
     refused_since: float | None = None
     refusal: TooManyRequests | None = None
     pause = FIRST_RETRY_PAUSE
-    told = ""
+    told: set[type[NaoError]] = set()
     unreachable_since: float | None = None
     trouble: NotSent | TooManyRequests | None = None
     while True:
@@ -126,9 +127,9 @@ def start(
         left = min(end - clock.monotonic(), deadline.remaining)
         if left <= 0 or clock.cancelled:
             raise trouble
-        if trouble.headline != told:
-            told = trouble.headline
-            news = told.removeprefix(operation).lstrip()
+        if type(trouble) not in told:  # its words may change from try to try
+            told.add(type(trouble))
+            news = trouble.headline.removeprefix(operation).lstrip()
             report(f"{news}; trying again for up to {format_duration(left)}")
         clock.sleep(min(left, _pause(asked, pause)))
         pause = min(LONGEST_RETRY_PAUSE, pause * 2)

@@ -9,8 +9,8 @@ from tests.core.fake_clock import FakeClock
 JOB = Job("publication of site 910", "7", "url", lambda: None)
 
 
-def unreachable(*, may_pass=True):
-    return ServerUnreachable("publication of site 910", "https://x", "connection refused", may_pass=may_pass)
+def unreachable(reason="connection refused", *, may_pass=True):
+    return ServerUnreachable("publication of site 910", "https://x", reason, may_pass=may_pass)
 
 
 def busy(retry_after=None):
@@ -122,6 +122,16 @@ def test_the_delay_is_told_once(clock):
     told = []
     run(Sender(busy(), busy(), busy()), clock, report=told.append)
     assert told == ["refused by the server: 429 Too Many Requests; trying again for up to 5 min"]
+
+
+def test_a_delay_whose_reason_changes_is_told_once_for_each_kind(clock):
+    told = []
+    troubles = [unreachable(), unreachable("reset"), busy(), unreachable(), busy(), unreachable("reset")]
+    run(Sender(*troubles), clock, report=told.append)
+    assert [line.partition("; ")[0] for line in told] == [
+        "publication of site 910 not sent: cannot connect to https://x: connection refused",
+        "publication of site 910 refused by the server: 429 Too Many Requests",
+    ]
 
 
 def test_nothing_is_sent_after_a_cancel():

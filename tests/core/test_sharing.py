@@ -1,0 +1,44 @@
+"""What all accounts of a process share when they are on one server."""
+
+import pytest
+
+from pulumi_nao.cli.accounts import Accounts
+from pulumi_nao.clock import SystemClock
+from pulumi_nao.host import Host
+from pulumi_nao.operations import Operations
+
+ENVIRONMENT = {
+    "NAO_API_KEY": "k-of-one-account",
+    "NAO_BASE_URL": "https://nao.example.com",
+    "NAO_EU_API_KEY": "k-of-another-account",
+    "NAO_EU_BASE_URL": "https://nao.example.com",
+    "NAO_TEST_API_KEY": "k-of-another-server",
+    "NAO_TEST_BASE_URL": "https://nao.example.org",
+}
+
+
+def in_a_run_of_pulumi():
+    operations = Operations(lambda _key: None, Host(), ENVIRONMENT)
+    publishers = [
+        operations._publisher(
+            {"site_id": 910, "config_namespace": namespace, "base_url": f"https://nao.example.{end}"}
+        )
+        for namespace, end in (("nao", "com"), ("nao-eu", "com"), ("nao-test", "org"))
+    ]
+    return [publisher._client for publisher in publishers]
+
+
+def from_a_shell():
+    accounts = Accounts(SystemClock(), None)
+    return [accounts.open(namespace).client for namespace in ("nao", "nao-eu", "nao-test")]
+
+
+@pytest.mark.parametrize("clients", [in_a_run_of_pulumi, from_a_shell])
+@pytest.mark.parametrize("shared", ["_pace", "_circuit"])
+def test_accounts_of_one_server_share_its_limits_and_its_absence(monkeypatch, clients, shared):
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("pulumi_nao.cli.accounts.hide", lambda _key: None)  # the streams are the test runner's
+    one, another, elsewhere = (getattr(client, shared) for client in clients())
+    assert one is another
+    assert one is not elsewhere
