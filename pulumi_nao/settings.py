@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pulumi_nao.account import PUBLIC_SERVER, canonical_server, key_problem
 from pulumi_nao.errors import ConfigurationError
 from pulumi_nao.lifecycle import DEFAULT_LIMIT, Limit
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.namespaces import DEFAULT_NAMESPACE, OF_AN_ACCOUNT, OF_THE_RUN, environment_prefix
 from pulumi_nao.text import parse_timeout
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ MOST_AT_ONCE = 512
 FEWEST_REQUESTS_PER_SECOND = 0.01  # with fewer, every look would outlast its wait
 MOST_REQUESTS_PER_SECOND = 1000.0
 
+_VARIABLES = OF_AN_ACCOUNT | OF_THE_RUN
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 
 
@@ -70,7 +71,7 @@ class Settings:
         Raises:
             ConfigurationError: There is none, or it is malformed.
         """
-        found = self._find(namespace, "apiKey", "API_KEY")
+        found = self._find(namespace, "apiKey")
         if found is None:
             raise ConfigurationError(
                 "there is no NAO Cloud key", self._how_to_set(f"--secret {namespace}:apiKey", namespace, "API_KEY")
@@ -92,7 +93,7 @@ class Settings:
         return self._servers[namespace]
 
     def _read_server(self, namespace: str) -> str | None:
-        found = self._find(namespace, "baseUrl", "BASE_URL")
+        found = self._find(namespace, "baseUrl")
         if found is None:
             if namespace == DEFAULT_NAMESPACE:
                 return None
@@ -114,7 +115,7 @@ class Settings:
         Raises:
             ConfigurationError: The duration is malformed or out of range.
         """
-        found = self._find(namespace, "timeout", "TIMEOUT")
+        found = self._find(namespace, "timeout")
         if found is None:
             return DEFAULT_LIMIT
         try:
@@ -129,7 +130,7 @@ class Settings:
         Raises:
             ConfigurationError: The number is malformed or out of range.
         """
-        found = self._find(DEFAULT_NAMESPACE, "concurrency", "CONCURRENCY")
+        found = self._find(DEFAULT_NAMESPACE, "concurrency")
         if found is None:
             return None
         text = found.value.strip()
@@ -143,7 +144,7 @@ class Settings:
         Raises:
             ConfigurationError: The number is malformed or out of range.
         """
-        found = self._find(DEFAULT_NAMESPACE, "requestsPerSecond", "REQUESTS_PER_SECOND")
+        found = self._find(DEFAULT_NAMESPACE, "requestsPerSecond")
         if found is None:
             return None
         text = found.value.strip()
@@ -159,7 +160,7 @@ class Settings:
         """
         if namespace not in self._problems:
             checks: tuple[Callable[[], object], ...] = (
-                lambda: self._check_key(self._find(namespace, "apiKey", "API_KEY")),
+                lambda: self._check_key(self._find(namespace, "apiKey")),
                 lambda: self.stated_server(namespace),
                 lambda: self.limit(namespace),
                 self.concurrency,
@@ -179,13 +180,13 @@ class Settings:
         if found and problem:
             raise ConfigurationError(f"the key from the {found.source} cannot be used: {problem}")
 
-    def _find(self, namespace: str, key: str, variable: str) -> Setting | None:
+    def _find(self, namespace: str, key: str) -> Setting | None:
         """Look a setting up; an empty variable counts as not set, as CI systems leave it for an absent secret."""
         name = f"{namespace}:{key}"
         value = self._config(name) if self._config else None
         source = f"configuration {name}"
         if value is None:
-            variable = environment_prefix(namespace) + variable
+            variable = environment_prefix(namespace) + _VARIABLES[key]
             value = self._environment.get(variable) or None
             source = f"environment variable {variable}"
         if value is None:
