@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,9 +24,11 @@ _ENOUGH = 256
 
 @dataclass
 class _Run:
+    most: int  # with more publications, `places` is worth saying
+    places: str
+    declared: int = 0
     namespaces: set[str] = field(default_factory=set)
     searched: set[str] = field(default_factory=set)
-    declared: int = 0
 
 
 # Several runs can share a process (Automation API); each has a monitor of its own.
@@ -38,9 +41,13 @@ def give(namespace: str) -> None:
     Args:
         namespace: The publication's.
     """
-    run = _runs.setdefault(get_monitor(), _Run())
+    monitor = get_monitor()
+    if monitor not in _runs:
+        _runs[monitor] = _Run(*_places())
+    run = _runs[monitor]
     run.declared += 1
-    _tell_of_places(run.declared)
+    if run.declared == run.most + 1:  # how many more will come, nobody knows
+        pulumi.log.info(f"more than {run.most} publications are declared, and {run.places}")
     # The limits of the run stand in the default namespace, whichever the publications use.
     for name in (DEFAULT_NAMESPACE, namespace):
         if name not in run.searched:
@@ -65,7 +72,8 @@ def _tell_of_key(namespace: str) -> None:
 
 
 def _tell_of_spelling(namespace: str) -> None:
-    told = misspelt_settings(namespace, _keys(), shared=namespace == pulumi.get_project())
+    ours = namespace.partition("-")[0] == DEFAULT_NAMESPACE and namespace != pulumi.get_project()
+    told = misspelt_settings(namespace, _keys(), shared=not ours)
     told += misspelt_variables(namespace, os.environ)
     for text in told:
         pulumi.log.warn(text)
@@ -79,27 +87,20 @@ def _keys() -> set[str]:
         return set()
 
 
-def _tell_of_places(declared: int) -> None:
-    """Say how few run at a time, as soon as so many are declared that it matters."""
-    parallel = SETTINGS.parallel
-    if not isinstance(parallel, int) or parallel < 1:  # `None` with mocks
-        return
-    at_once, way_out = _places(parallel)
-    most = max(_FEW, _ROUNDS * at_once)
-    if declared == most + 1 and at_once < _ENOUGH:
-        pulumi.log.info(
-            f"more than {most} publications are declared, and no more than {at_once} run at a time: publishing them "
-            f"all takes more than {most // at_once} times as long as publishing one; {way_out}"
-        )
-
-
-def _places(parallel: int) -> tuple[int, str]:
-    """How many publications run at a time, and what lets more of them run."""
-    name, text = f"{DEFAULT_NAMESPACE}:concurrency", pulumi.Config(DEFAULT_NAMESPACE).get("concurrency")
-    if text is None:
+def _places() -> tuple[int, str]:
+    """After how many publications it matters how few run at a time, and what to say then."""
+    at_once = min(SETTINGS.parallel or 0, _ENOUGH)  # `None` where nobody says
+    way_out = f"PULUMI_PARALLEL={_ENOUGH} lets that many run"
+    name, limit = f"{DEFAULT_NAMESPACE}:concurrency", pulumi.Config(DEFAULT_NAMESPACE).get("concurrency")
+    if limit is None:
         name = "NAO_CONCURRENCY"
-        text = os.environ.get(name, "")
-    configured = int(text) if re.fullmatch(r"\s*[0-9]{1,4}\s*", text) else 0
-    if 0 < configured < parallel:
-        return configured, f"raise {name} to let more of them run"
-    return parallel, f"PULUMI_PARALLEL={_ENOUGH} lets that many run"
+        limit = os.environ.get(name, "")
+    if re.fullmatch(r"\s*[0-9]{1,4}\s*", limit) and 0 < int(limit) < at_once:
+        at_once, way_out = int(limit), f"raise {name} to let more of them run"
+    if not 0 < at_once < _ENOUGH:
+        return sys.maxsize, ""
+    most = max(_FEW, _ROUNDS * at_once)
+    return most, (
+        f"no more than {at_once} run at a time: publishing them all takes more than {most // at_once} times as long "
+        f"as publishing one; {way_out}"
+    )

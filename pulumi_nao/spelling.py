@@ -25,7 +25,7 @@ def misspelt_settings(namespace: str, keys: Iterable[str], *, shared: bool = Fal
     Args:
         namespace: The namespace.
         keys: All keys of the configuration, `namespace:key`.
-        shared: Whether the program keeps keys of its own there, as it does in the namespace of its project. Then
+        shared: Whether somebody else may keep keys there, as a program does in the namespace of its project. Then
             only those that resemble a setting are told.
     """
     settings = [f"{namespace}:{key}" for key in OF_AN_ACCOUNT] + [f"{DEFAULT_NAMESPACE}:{key}" for key in OF_THE_RUN]

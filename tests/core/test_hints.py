@@ -81,6 +81,12 @@ def test_the_projects_own_keys_are_not_told_where_the_project_is_called_as_the_n
     assert told == [BASE_URL]
 
 
+def test_keys_of_a_package_whose_name_is_used_as_a_namespace_are_not_told(begin, told):
+    begin(config={"aws:region": "x", "aws:apikey": "x"})
+    declare(1, "aws")
+    assert told == ["configuration aws:apikey: there is no such setting, so it is ignored; write aws:apiKey"]
+
+
 def test_a_variable_that_is_empty_counts_as_not_set(begin, told, monkeypatch):
     monkeypatch.setenv("NAO_BASEURL", "")
     begin()
@@ -154,9 +160,16 @@ def test_a_run_of_one_at_a_time_is_told_how_long_it_takes(begin, told):
     assert told == [RAISE.replace("32", "20").replace("8 run", "1 run").replace("4 times", "20 times")]
 
 
-@pytest.mark.parametrize("parallel", [None, 0, 256, 512])
-def test_a_run_of_as_many_as_help_and_one_with_mocks_are_told_nothing(begin, told, parallel):
+@pytest.mark.parametrize("parallel", [256, 512])
+def test_a_run_of_as_many_as_help_is_told_nothing(begin, told, parallel):
     begin(parallel)
+    declare(3000)
+    assert told == []
+
+
+@pytest.mark.parametrize("parallel", [None, 0])
+def test_a_run_of_which_nobody_says_how_many_run_at_a_time_is_told_nothing(begin, told, parallel):
+    begin(parallel, {"nao:concurrency": "8"})
     declare(3000)
     assert told == []
 
