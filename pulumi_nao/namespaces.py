@@ -1,4 +1,4 @@
-"""Configuration namespaces: one for each account, each with environment variables of its own."""
+"""Configuration namespaces: one for each account, with its settings and with environment variables of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import re
 from pulumi_nao.triggers import holds_output
 
 DEFAULT_NAMESPACE = "nao"
+# What can be set, and what follows the prefix in the environment.
+OF_AN_ACCOUNT = {"apiKey": "API_KEY", "baseUrl": "BASE_URL", "timeout": "TIMEOUT"}
+OF_THE_RUN = {"concurrency": "CONCURRENCY", "requestsPerSecond": "REQUESTS_PER_SECOND"}  # in `nao` alone
 
 _FORM = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 _LONGEST = 64

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -14,10 +13,10 @@ from pulumi.runtime.config import is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_nao import interrupts
+from pulumi_nao import hints, interrupts
 from pulumi_nao.inputs import check_inputs
 from pulumi_nao.markers import CONFIGURATION, ERROR_HOOK
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.provider import TrackingConfigPublicationProvider
 from pulumi_nao.settings import Settings, hidden_settings
 from pulumi_nao.text import parse_timeout
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _NOT_KNOWN_YET = (pulumi.Output, Awaitable, Unknown)
-
-# Namespaces that were warned about, for each run of a program: several runs can share a process (Automation API).
-_warned: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 MODULE, NAME = "nao", "TrackingConfigPublication"
@@ -79,6 +75,7 @@ class TrackingConfigPublication(Resource, module=MODULE, name=NAME):
         self._seen = Settings(_in_stack, os.environ).seen(config_namespace)
         if not isinstance(get_monitor(), MockMonitor):
             _check_key(config_namespace)
+            hints.give(config_namespace)
             interrupts.quieten()
         super().__init__(
             TrackingConfigPublicationProvider(),
@@ -235,21 +232,10 @@ def _wants_reasons(opts: pulumi.ResourceOptions | None) -> bool:
 
 
 def _check_key(namespace: str) -> None:
-    """Refuse a key that everybody can read, and warn at preview when there is none."""
+    """Refuse a key that everybody can read."""
     name = f"{namespace}:apiKey"
-    configured = pulumi.Config(namespace).get("apiKey") is not None
-    if configured and not is_config_secret(name):
+    if pulumi.Config(namespace).get("apiKey") is not None and not is_config_secret(name):
         raise pulumi.RunError(
             f"{name} stands in the configuration as plain text. Rotate the key in NAO Cloud, since files and "
             f"history may hold it, and set the new one with `pulumi config set --secret {name}`."
-        )
-    variable = environment_prefix(namespace) + "API_KEY"
-    if configured or os.environ.get(variable) or not pulumi.runtime.is_dry_run():
-        return
-    warned = _warned.setdefault(get_monitor(), set())
-    if namespace not in warned:
-        warned.add(namespace)
-        pulumi.log.warn(
-            f"there is no NAO Cloud key, so `pulumi up` could not publish: set it with "
-            f"`pulumi config set --secret {name}`, or set {variable} in the environment"
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nao.account import PUBLIC_SERVER, canonical_server, key_problem
 from pulumi_nao.errors import ConfigurationError
 from pulumi_nao.lifecycle import DEFAULT_LIMIT, Limit
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.namespaces import DEFAULT_NAMESPACE, OF_AN_ACCOUNT, OF_THE_RUN, environment_prefix
 from pulumi_nao.text import parse_timeout
 
 if TYPE_CHECKING:
@@ -20,10 +20,7 @@ MOST_AT_ONCE = 512
 FEWEST_REQUESTS_PER_SECOND = 0.01  # with fewer, every look would outlast its wait
 MOST_REQUESTS_PER_SECOND = 1000.0
 
-_OF_ACCOUNT = ("apiKey", "baseUrl", "timeout")
-_OF_PROCESS = ("concurrency", "requestsPerSecond")
-
-_SNAKE = re.compile("(?=[A-Z])")
+_VARIABLES = OF_AN_ACCOUNT | OF_THE_RUN
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 
 
@@ -75,7 +72,7 @@ class Settings:
         Raises:
             ConfigurationError: There is none, or it is malformed.
         """
-        found = self._find(namespace, "apiKey", "API_KEY")
+        found = self._find(namespace, "apiKey")
         if found is None:
             raise ConfigurationError(
                 "there is no NAO Cloud key", self._how_to_set(f"--secret {namespace}:apiKey", namespace, "API_KEY")
@@ -97,7 +94,7 @@ class Settings:
         return self._servers[namespace]
 
     def _read_server(self, namespace: str) -> str | None:
-        found = self._find(namespace, "baseUrl", "BASE_URL")
+        found = self._find(namespace, "baseUrl")
         if found is None:
             if namespace == DEFAULT_NAMESPACE:
                 return None
@@ -119,7 +116,7 @@ class Settings:
         Raises:
             ConfigurationError: The duration is malformed or out of range.
         """
-        found = self._find(namespace, "timeout", "TIMEOUT")
+        found = self._find(namespace, "timeout")
         if found is None:
             return DEFAULT_LIMIT
         try:
@@ -134,7 +131,7 @@ class Settings:
         Raises:
             ConfigurationError: The number is malformed or out of range.
         """
-        found = self._find(DEFAULT_NAMESPACE, "concurrency", "CONCURRENCY")
+        found = self._find(DEFAULT_NAMESPACE, "concurrency")
         if found is None:
             return None
         text = found.value.strip()
@@ -148,7 +145,7 @@ class Settings:
         Raises:
             ConfigurationError: The number is malformed or out of range.
         """
-        found = self._find(DEFAULT_NAMESPACE, "requestsPerSecond", "REQUESTS_PER_SECOND")
+        found = self._find(DEFAULT_NAMESPACE, "requestsPerSecond")
         if found is None:
             return None
         text = found.value.strip()
@@ -164,7 +161,7 @@ class Settings:
         """
         if namespace not in self._problems:
             checks: tuple[Callable[[], object], ...] = (
-                lambda: self._check_key(self._find(namespace, "apiKey", "API_KEY")),
+                lambda: self._check_key(self._find(namespace, "apiKey")),
                 lambda: self.stated_server(namespace),
                 lambda: self.limit(namespace),
                 self.concurrency,
@@ -182,8 +179,8 @@ class Settings:
         try:
             server = self.stated_server(namespace) or ""
         except ConfigurationError:
-            server = MALFORMED if self._find(namespace, "baseUrl", "BASE_URL") else ""
-        names = [f"{namespace}:{key}" for key in _OF_ACCOUNT] + [f"{DEFAULT_NAMESPACE}:{key}" for key in _OF_PROCESS]
+            server = MALFORMED if self._find(namespace, "baseUrl") else ""
+        names = [f"{namespace}:{key}" for key in OF_AN_ACCOUNT] + [f"{DEFAULT_NAMESPACE}:{key}" for key in OF_THE_RUN]
         return {"server": server, "names": [name for name in names if self.is_configured(name)]}
 
     def is_configured(self, name: str) -> bool:
@@ -205,13 +202,13 @@ class Settings:
         if found and problem:
             raise ConfigurationError(f"the key from the {found.source} cannot be used: {problem}")
 
-    def _find(self, namespace: str, key: str, variable: str) -> Setting | None:
+    def _find(self, namespace: str, key: str) -> Setting | None:
         """Look a setting up; an empty variable counts as not set, as CI systems leave it for an absent secret."""
         name = f"{namespace}:{key}"
         value = self._config(name) if self._config else None
         source = f"configuration {name}"
         if value is None:
-            variable = environment_prefix(namespace) + variable
+            variable = environment_prefix(namespace) + _VARIABLES[key]
             value = self._environment.get(variable) or None
             source = f"environment variable {variable}"
         if value is None:
@@ -230,7 +227,7 @@ def hidden_settings(names: Sequence[str]) -> str:
         names: The settings that are hidden: `nao:apiKey`.
     """
     parts = [name.partition(":") for name in names]
-    variables = [environment_prefix(namespace) + _SNAKE.sub("_", key).upper() for namespace, _, key in parts]
+    variables = [environment_prefix(namespace) + _VARIABLES[key] for namespace, _, key in parts]
     return (
         f"an explicit provider of the package pulumi-python hides the stack's configuration, which sets "
         f"{', '.join(names)}. Leave that provider out (the option `provider`, or `providers` of a parent), or move "

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from pulumi_nao.account import PUBLIC_SERVER
 from pulumi_nao.circuit import Circuit
-from pulumi_nao.cli.streams import hide
+from pulumi_nao.cli.streams import hide, standard_error
 from pulumi_nao.client import NaoClient
 from pulumi_nao.lifecycle import Limit, Publisher
 from pulumi_nao.pace import Pace
 from pulumi_nao.settings import Settings
+from pulumi_nao.spelling import misspelt_variables
 from pulumi_nao.turns import Turns
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Accounts:
         self._open: dict[str, Account] = {}
 
     def open(self, namespace: str) -> Account:
-        """Find an account's settings and make its client, without a request.
+        """Find an account's settings and make its client, without a request; warn of what is no setting.
 
         Args:
             namespace: Where its settings are found.
@@ -71,6 +72,8 @@ class Accounts:
             ConfigurationError: A setting is missing or malformed.
         """
         if namespace not in self._open:
+            for text in misspelt_variables(namespace, os.environ):
+                standard_error().line(f"warning: {text}")
             limit = self._timeout or self._settings.limit(namespace)
             server = self._settings.stated_server(namespace) or PUBLIC_SERVER
             key = self._settings.api_key(namespace)

@@ -15,6 +15,7 @@ from pulumi_nao.errors import ACCESS_ADVICE, ConfigurationError, LookFailed, key
 from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.proxies import proxy_for
 from pulumi_nao.settings import Settings
+from pulumi_nao.spelling import misspelt_variables
 from pulumi_nao.text import format_duration
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ def _settings(diagnosis: Diagnosis, namespace: str, environment: Mapping[str, st
             lambda: str(settings.concurrency() or "16 from a shell, as many as the engine runs in `pulumi up`"),
         )
         look("requests", "REQUESTS_PER_SECOND", lambda: _rate(settings.requests_per_second()))
+    diagnosis.findings += [
+        Finding("spelling", Mark.WARNING, text) for text in misspelt_variables(namespace, environment)
+    ]
     diagnosis.findings.append(
         Finding(
             "stack",

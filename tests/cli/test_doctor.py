@@ -88,6 +88,15 @@ def test_all_well(command, nao):
     )
 
 
+def test_a_variable_that_nobody_reads_is_marked(command):
+    ended = command.with_environment(NAO_BASEURL="https://hunter2.example")("doctor")
+    assert (
+        "!  spelling   environment variable NAO_BASEURL: there is no such setting, so it is ignored; "
+        "write NAO_BASE_URL\n"
+    ) in ended.out
+    assert "hunter2" not in ended.out
+
+
 def test_the_server_is_asked_one_thing_that_changes_nothing(command, nao):
     command("doctor")
     assert [(request.method, request.path) for request in nao.requests] == [("GET", "/api/v2/background_jobs/0")]

@@ -36,6 +36,18 @@ def test_a_job_that_fails_is_told_in_its_own_words(command, nao):
     )
 
 
+@pytest.mark.parametrize("words", [["publish", "910"], ["job", "48145"]], ids=["publish", "job"])
+def test_a_variable_that_nobody_reads_is_warned_of_before_anything_is_sent(command, nao, words):
+    ended = command.with_environment(NAO_API_KEY="", NAO_APIKEY="hunter2-hunter2")(*words)
+    assert ended.code == 3
+    assert ended.err.startswith(
+        "warning: environment variable NAO_APIKEY: there is no such setting, so it is ignored; write NAO_API_KEY\n"
+        "there is no NAO Cloud key\n"
+    )
+    assert "hunter2" not in ended.err
+    assert nao.count() == 0
+
+
 def test_one_site_that_fails_stops_no_other(command, nao):
     ended = command("publish", "911", "910")
     assert ended.code == 5

@@ -40,6 +40,31 @@ def test_a_preview_without_a_key_warns_once_for_all_publications(stack):
     assert run.output.count("    warning: there is no NAO Cloud key") == 1
 
 
+def test_a_misspelt_setting_is_told_once_at_preview_and_at_up(stack):
+    stack.set("nao:timeOut", "hunter2")
+    stack.set("other:timeOut", "hunter2")
+    told = "    warning: configuration nao:timeOut: there is no such setting, so it is ignored; write nao:timeout\n"
+    for run in (stack.pulumi("preview"), stack.up()):
+        assert run.green
+        assert run.output.count(told) == 1
+        assert "hunter2" not in run.output
+        assert "other:" not in run.output
+
+
+def test_a_preview_says_that_few_publications_run_at_a_time(stack):
+    stack.environment["PULUMI_PARALLEL"] = "3"
+    stack.program(
+        "from pulumi_nao import TrackingConfigPublication\n"
+        "for site in range(1, 22):\n    TrackingConfigPublication(f'site-{site}', site_id=site)\n"
+    )
+    told = (
+        "    more than 20 publications are declared, and no more than 3 run at a time: publishing them all takes "
+        "more than 6 times as long as publishing one; PULUMI_PARALLEL=256 lets that many run\n"
+    )
+    assert stack.pulumi("preview", "--suppress-progress").output.count(told) == 1
+    assert told not in stack.pulumi("preview", "--parallel", "256").output
+
+
 def test_an_up_without_a_key_says_how_to_set_one(stack):
     del stack.environment["NAO_API_KEY"]
     run = stack.up()

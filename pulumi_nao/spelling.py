@@ -1,0 +1,73 @@
+"""Settings that nobody reads, because they are written otherwise than they are read."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from pulumi_nao.namespaces import DEFAULT_NAMESPACE, OF_AN_ACCOUNT, OF_THE_RUN, environment_prefix
+from pulumi_nao.text import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Lets a letter be missing, too many, wrong, or two be exchanged, also in the shortest name.
+_CLOSE = 0.81
+_VARIABLES = OF_AN_ACCOUNT | OF_THE_RUN
+_FOLDED = {key.lower(): key for key in _VARIABLES}
+_IGNORED = "there is no such setting, so it is ignored"
+
+
+def misspelt_settings(namespace: str, keys: Iterable[str], *, shared: bool = False) -> list[str]:
+    """Say which keys of a namespace are no settings, and which are meant.
+
+    Args:
+        namespace: The namespace.
+        keys: All keys of the configuration, `namespace:key`.
+        shared: Whether somebody else may keep keys there, as a program does in the namespace of its project. Then
+            only those that resemble a setting are told.
+    """
+    settings = [f"{namespace}:{key}" for key in OF_AN_ACCOUNT] + [f"{DEFAULT_NAMESPACE}:{key}" for key in OF_THE_RUN]
+    found = []
+    for name in sorted(keys):
+        if not name.startswith(f"{namespace}:") or name in settings:
+            continue
+        key = _meant(name.partition(":")[2])
+        if key:
+            right = f"{DEFAULT_NAMESPACE if key in OF_THE_RUN else namespace}:{key}"
+            found.append(f"configuration {name_of(name)}: {_IGNORED}; write {right}")
+        elif not shared:
+            found.append(f"configuration {name_of(name)}: {_IGNORED}; there are {', '.join(settings)}")
+    return found
+
+
+def misspelt_variables(namespace: str, environment: Mapping[str, str]) -> list[str]:
+    """Say which environment variables are meant as settings of a namespace and are not read.
+
+    Args:
+        namespace: The namespace.
+        environment: The environment's variables; an empty one counts as not set.
+    """
+    prefix = environment_prefix(namespace)
+    found = []
+    for name in sorted(environment):
+        rest = name[len(prefix) :]
+        if not environment[name] or not name.upper().startswith(prefix) or _is_of_another_namespace(rest):
+            continue
+        key = _meant(rest)
+        right = (environment_prefix(DEFAULT_NAMESPACE) if key in OF_THE_RUN else prefix) + _VARIABLES.get(key, "")
+        if key and name != right:
+            found.append(f"environment variable {name_of(name)}: {_IGNORED}; write {right}")
+    return found
+
+
+def _meant(written: str) -> str:
+    folded = re.sub(r"[\W_]", "", written).lower()
+    close = get_close_matches(folded, _FOLDED, n=1, cutoff=_CLOSE)
+    return _FOLDED[close[0]] if close else ""
+
+
+def _is_of_another_namespace(rest: str) -> bool:
+    words = rest.lower().split("_")
+    return any("".join(words[place:]) in _FOLDED for place in range(1, len(words)))
