@@ -129,8 +129,8 @@ def test_a_delay_whose_reason_changes_is_told_once_for_each_kind(clock):
     troubles = [unreachable(), unreachable("reset"), busy(), unreachable(), busy(), unreachable("reset")]
     run(Sender(*troubles), clock, report=told.append)
     assert [line.partition("; ")[0] for line in told] == [
-        "publication of site 910 not sent: cannot connect to https://x: connection refused",
-        "publication of site 910 refused by the server: 429 Too Many Requests",
+        "not sent: cannot connect to https://x: connection refused",
+        "refused by the server: 429 Too Many Requests",
     ]
 
 
