@@ -1,6 +1,7 @@
 """What the SDK sends to the engine for a program, and what the engine makes of it."""
 
 import json
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 import grpc
@@ -43,6 +44,10 @@ class _Monitor(mocks.MockMonitor):
 
 def registered(program, **config):
     """Run a program with the real SDK; return the URN and the registration of its one publication."""
+    return copy_context().run(_registered, program, config)  # the SDK keeps its monitor and configuration there
+
+
+def _registered(program, config):
     monitor = _Monitor()
     mocks.set_mocks(_Mocks(), monitor=monitor)
     pulumi.runtime.set_all_config({f"project:{name}": value for name, value in config.items()})
