@@ -151,8 +151,11 @@ class Workers(ThreadPoolExecutor):
             while worker is None and self._count:
                 with suppress(Empty):
                     worker = handed.get(timeout=_GIVE_UP_CHECK)
-                if worker is None and give_up():
-                    break
+                if worker is None:
+                    if give_up():
+                        break
+                    with self._guard:  # others may have ended meanwhile
+                        self._hand_out()
         finally:  # also when Ctrl-C ends the wait of a main thread
             if worker is None:
                 self._leave(handed)

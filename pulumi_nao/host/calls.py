@@ -1,24 +1,26 @@
 """Seeing the calls of the running gRPC server: which resource, which time-out, and `Cancel`.
 
 Private names of grpc in this module: `_server._Server` with its `_state.generic_handlers`,
-`_state.interceptor_pipeline` and `_state.thread_pool`, `_server._select_thread_pool_for_behavior`,
-`_server._unary_response_in_pool` with its parameter `argument_thunk`, `_interceptor.service_pipeline`, and the
-attribute `experimental_thread_pool` of a handler.
+`_state.interceptor_pipeline` and `_state.thread_pool` under `_state.lock`, `_server._serve`,
+`_server._select_thread_pool_for_behavior`, `_server._unary_response_in_pool` with its parameter `argument_thunk`,
+`_interceptor.service_pipeline`, and the attribute `experimental_thread_pool` of a handler.
 """
 
 from __future__ import annotations
 
 import atexit
 import gc
+import sys
 import threading
 from dataclasses import dataclass
 from enum import Enum, auto
 from inspect import signature
+from traceback import walk_stack
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from pulumi_nao.workers import LOOKS, POSTS, Workers
+from pulumi_nao.workers import LOOKS, POSTS, Workers, could_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 MOST_CALLS = 1024
 # What a provider in the stock host can count on: never more than so many of its calls at a time.
 STOCK_CALLS = 4
+# Threads that others need beside ours at the least: grpc to watch the engine, and the engine to record what was sent.
+SPARE = 6
 
 _SERVICE = "pulumirpc.ResourceProvider"
 _QUICK_METHODS = frozenset({"Check", "Diff"})
@@ -40,6 +44,10 @@ class Seen(Enum):
     NOTHING = auto()
     CALLS = auto()
     CALLS_AND_THREADS = auto()
+
+
+class TooFewThreads(Exception):
+    """Calls would wait for ever, or the engine break off after something was sent."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,7 @@ class Calls(grpc.ServerInterceptor):
         def run(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - messages of many types
             return self._run(method, behaviour, request, context)
 
-        if method in _LONG_METHODS and self.pool.prepare():
+        if method in _LONG_METHODS:
             run.experimental_thread_pool = self.pool  # type: ignore[attr-defined]
         return grpc.unary_unary_rpc_method_handler(run, handler.request_deserializer, handler.response_serializer)
 
@@ -178,6 +186,9 @@ def install(calls: Calls) -> Seen:
 
     Returns:
         How much could be done.
+
+    Raises:
+        TooFewThreads: This process cannot go on.
     """
     try:
         from grpc import _interceptor, _server  # noqa: PLC0415 - may be missing in a grpc to come
@@ -189,7 +200,10 @@ def install(calls: Calls) -> Seen:
     except (ImportError, AttributeError, StopIteration, TypeError):
         return Seen.NOTHING
     calls.pool.request_at = _request_at(_server)
-    return Seen.CALLS_AND_THREADS if _widened(_server, state, calls.pool) else Seen.CALLS
+    widened = _widened(_server, state, calls.pool)
+    if not could_start(SPARE) or not _is_served(_server):
+        raise TooFewThreads
+    return Seen.CALLS_AND_THREADS if widened else Seen.CALLS
 
 
 def _serves_providers(state: Any) -> bool:  # noqa: ANN401 - private names have no types
@@ -201,12 +215,11 @@ def _serves_providers(state: Any) -> bool:  # noqa: ANN401 - private names have 
 def _widened(server_module: Any, state: Any, long_calls: _LongCalls) -> bool:  # noqa: ANN401 - private names have no types
     apart = _may_be_apart(server_module, long_calls)
     # In place of the server's own pool, which ends the serving thread when it cannot start another.
-    quick_calls = Workers("nao-quick-call", STOCK_CALLS if apart else MOST_CALLS, least=2)
-    ready = [workers.prepare() for workers in (quick_calls, long_calls, POSTS, LOOKS, long_calls.others)]
+    quick_calls = Workers("nao-quick-call", STOCK_CALLS if apart else MOST_CALLS)
+    for workers in (quick_calls, long_calls, POSTS, LOOKS, long_calls.others):
+        workers.prepare()
     for workers in (long_calls, long_calls.others):
         atexit.register(workers.close)
-    if not ready[0]:
-        return apart
     try:
         with state.lock:
             stock, state.thread_pool = state.thread_pool, quick_calls
@@ -233,3 +246,10 @@ def _request_at(server_module: Any) -> int | None:  # noqa: ANN401 - as above
         return 1 + [*signature(server_module._unary_response_in_pool).parameters].index("argument_thunk")  # noqa: SLF001
     except (AttributeError, TypeError, ValueError):
         return None
+
+
+def _is_served(server_module: Any) -> bool:  # noqa: ANN401 - as above
+    """Whether the serving thread has outlived the starts of others that failed before."""
+    code = getattr(getattr(server_module, "_serve", None), "__code__", None)
+    threads = sys._current_frames().values()  # noqa: SLF001 - documented all the same
+    return code is None or any(frame.f_code is code for top in threads for frame, _ in walk_stack(top))

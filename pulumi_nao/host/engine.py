@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from pulumi_nao.workers import could_start
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LOG_TIMEOUT = 5.0
-# As many threads as grpc watches a connection in, and two to spare: it breaks off with a traceback where it has none.
-_WATCHERS = 4
 
 
 class Engine:
@@ -38,8 +34,7 @@ class Engine:
         self._send = engine_pb2_grpc.EngineStub(self._channel).Log
         self._new_line = engine_pb2.LogRequest
         self._info, self._warning, self._error = engine_pb2.INFO, engine_pb2.WARNING, engine_pb2.ERROR
-        if could_start(_WATCHERS):
-            self._channel.subscribe(self._changed, try_to_connect=True)
+        self._channel.subscribe(self._changed, try_to_connect=True)
 
     def status(self, urn: str, message: str) -> bool:
         """Show progress on a resource's row, and as a line where nobody watches a terminal.

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pulumi_nao.host.calls import Call, Calls, Seen, install
+from pulumi_nao.host.calls import Call, Calls, Seen, TooFewThreads, install
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,11 +131,15 @@ def _attach() -> Host:
     calls = Calls(RESOURCE_TYPE, cancel.set)
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     is_host = spec is not None and spec.name == _HOST_MODULE
-    seen = install(calls) if is_host else Seen.NOTHING
+    try:
+        seen = install(calls) if is_host else Seen.NOTHING
+    except TooFewThreads:
+        _print(f"error: {_FEW}, too few for it. Raise that limit, or lower PULUMI_PARALLEL")
+        os._exit(1)
     failures = _failures()
     engine = _engine(cancel) if is_host else None
     host = Host(None if seen is Seen.NOTHING else calls, engine, failures, cancel)
-    calls.on_short = lambda: host.warn(_SHORT)
+    calls.on_short = lambda: host.warn(f"{_FEW}: publications wait for one another, and the run takes longer")
     lacks = [*_LACKS[seen]]
     if failures is None and seen is not Seen.NOTHING:
         lacks.append(_NO_ANSWERS)
@@ -150,10 +154,7 @@ def _attach() -> Host:
 
 
 _NO_ROW = "progress is not shown on the resource's row"
-_SHORT = (
-    "the machine lets this run start only a few threads (`ulimit -u`, or pids.max of the container): "
-    "publications wait for one another, and the run takes longer"
-)
+_FEW = "the machine lets this run start only a few threads (`ulimit -u`, or pids.max of the container)"
 _NO_ANSWERS = "errors come with a traceback, and publications that have not finished are not recorded"
 _LACKS = {
     Seen.NOTHING: (

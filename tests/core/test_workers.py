@@ -220,6 +220,17 @@ def test_more_are_started_when_others_have_ended(start, monkeypatch):
         workers.close()
 
 
+def test_who_waits_gets_a_new_thread_as_soon_as_one_can_be_started(start):
+    stuck, allow = threading.Event(), [True]
+    with allowed(lambda _name: bool(allow and allow.pop())):
+        workers = start(least=2)
+        workers.submit(stuck.wait, 10)
+        with workers.one(lambda: allow.append(True)) as worker:
+            assert worker is not None
+            assert not stuck.is_set()
+        stuck.set()
+
+
 def test_a_forked_process_has_threads_of_its_own():
     program = """
 import os, warnings

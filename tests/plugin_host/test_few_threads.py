@@ -14,7 +14,17 @@ from tests.tools.machine import wait_until
 
 FLEET = 12
 # More than the host has before the first call, and fewer than the fleet would take.
-FEW = 20
+FEW = 24
+# The second thread of the stock pool cannot be started, and all others can: the serving thread does not survive it.
+NO_SECOND = """
+import threading
+start = threading.Thread.start
+def fail_second(thread):
+    if thread.name.startswith("ThreadPoolExecutor") and thread.name.endswith("_1"):
+        raise RuntimeError("can't start new thread")
+    start(thread)
+threading.Thread.start = fail_second
+"""
 
 
 def _inputs(nao, site):
@@ -38,11 +48,18 @@ def test_a_whole_fleet_is_published_once(few, nao):
     assert few.errors() == ""
 
 
-def test_a_host_that_cannot_watch_the_engine_publishes_without_a_word_of_it(start_host, nao):
-    host = start_host(code=LIMIT.format("pulumi.dynamic", 14))
-    host.check({"site_id": 910, "config_namespace": "nao"})
-    assert host.create(_inputs(nao, 910)).id == "910"
-    assert host.errors() == ""
+@pytest.mark.parametrize("code", [LIMIT.format("pulumi.dynamic", 14), NO_SECOND], ids=["too few", "not served"])
+def test_a_host_that_could_not_answer_all_calls_ends_and_says_why(start_host, nao, code):
+    host = start_host(code=code)
+    with ThreadPoolExecutor(2) as engine:
+        checks = [engine.submit(host.check, {"site_id": site, "config_namespace": "nao"}) for site in (910, 912)]
+        codes = {check.exception().code() for check in checks}
+    assert codes == {grpc.StatusCode.UNAVAILABLE}
+    assert host.errors().endswith(
+        "error: the machine lets this run start only a few threads (`ulimit -u`, or pids.max of the container), "
+        "too few for it. Raise that limit, or lower PULUMI_PARALLEL\n"
+    )
+    assert nao.count() == 0
 
 
 def test_it_says_once_that_the_run_takes_longer(few, nao):
