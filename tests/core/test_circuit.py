@@ -270,9 +270,20 @@ def test_failures_that_are_far_apart_are_no_absence(clock):
 
 
 def test_the_absence_is_as_long_as_it_was(clock):
-    circuit = circuit_open(clock)
-    clock.sleep(1200)
+    clock.sleep(1000)
+    circuit = Circuit(clock)
+    for seconds in (0, 100, 100, 100, 1200):
+        clock.sleep(seconds)
+        circuit.failed(REFUSED)
     assert is_open(circuit, clock)
     assert circuit.refusal(Deadline(1, "test", clock), in_vain) == (
         "connection refused; no publication of this run has reached it for 25 min"
     )
+
+
+def test_sites_that_go_on_trying_put_no_question_off(clock):
+    circuit = circuit_open(clock)
+    clock.sleep(50)
+    circuit.failed(REFUSED)
+    clock.sleep(10)
+    assert not is_open(circuit, clock, answered)
