@@ -15,16 +15,27 @@ from tests.tools.machine import wait_until
 FLEET = 12
 # More than the host has before the first call, and fewer than the fleet would take.
 FEW = 24
-# The second thread of the stock pool cannot be started, and all others can: the serving thread does not survive it.
-NO_SECOND = """
-import threading
-start = threading.Thread.start
-def fail_second(thread):
-    if thread.name.startswith("ThreadPoolExecutor") and thread.name.endswith("_1"):
+# While the provider is imported, the stock pool cannot start a thread, and the serving thread dies of it.
+NOT_SERVED = """
+import importlib.abc, os, pathlib, sys, threading, time
+start, attaching = threading.Thread.start, pathlib.Path(os.environ["PYTHONPATH"], "attaching")
+def limited(thread):
+    if thread.name.startswith("ThreadPoolExecutor") and attaching.exists():
         raise RuntimeError("can't start new thread")
     start(thread)
-threading.Thread.start = fail_second
+threading.Thread.start = limited
+class Late(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "pulumi_nao.host":
+            attaching.touch()
+            while any(thread.name.endswith("(_serve)") for thread in threading.enumerate()):
+                time.sleep(0.01)
+sys.meta_path.insert(0, Late())
 """
+TOO_FEW = (
+    "error: the machine lets this run start only a few threads (`ulimit -u`, or pids.max of the container), "
+    "too few for it. Raise that limit, or lower PULUMI_PARALLEL\n"
+)
 
 
 def _inputs(nao, site):
@@ -48,18 +59,25 @@ def test_a_whole_fleet_is_published_once(few, nao):
     assert few.errors() == ""
 
 
-@pytest.mark.parametrize("code", [LIMIT.format("pulumi.dynamic", 14), NO_SECOND], ids=["too few", "not served"])
-def test_a_host_that_could_not_answer_all_calls_ends_and_says_why(start_host, nao, code):
-    host = start_host(code=code)
-    with ThreadPoolExecutor(2) as engine:
-        checks = [engine.submit(host.check, {"site_id": site, "config_namespace": "nao"}) for site in (910, 912)]
+def test_a_host_with_too_few_threads_ends_and_says_why(start_host, nao):
+    host = start_host(code=LIMIT.format("pulumi.dynamic", 14))
+    with pytest.raises(grpc.RpcError) as caught:
+        host.check({"site_id": 910, "config_namespace": "nao"})
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert host.errors() == TOO_FEW
+    assert nao.count() == 0
+
+
+def test_a_host_whose_server_takes_no_calls_any_more_ends_and_says_why(start_host, tmp_path):
+    host = start_host(code=NOT_SERVED)
+    inputs = {"site_id": 910, "config_namespace": "nao"}
+    with ThreadPoolExecutor(4) as engine:
+        checks = [engine.submit(host.check, inputs)]
+        wait_until((tmp_path / "attaching").exists)
+        checks += [engine.submit(host.check, inputs) for _ in range(3)]
         codes = {check.exception().code() for check in checks}
     assert codes == {grpc.StatusCode.UNAVAILABLE}
-    assert host.errors().endswith(
-        "error: the machine lets this run start only a few threads (`ulimit -u`, or pids.max of the container), "
-        "too few for it. Raise that limit, or lower PULUMI_PARALLEL\n"
-    )
-    assert nao.count() == 0
+    assert host.errors().endswith(TOO_FEW)
 
 
 def test_it_says_once_that_the_run_takes_longer(few, nao):
