@@ -221,7 +221,7 @@ class Settings:
 
 
 def hidden_settings(names: Sequence[str]) -> str:
-    """Say what to do about a provider that hides the stack's configuration.
+    """Say what to do about a provider that hides Pulumi's configuration.
 
     Args:
         names: The settings that are hidden: `nao:apiKey`.
@@ -229,7 +229,7 @@ def hidden_settings(names: Sequence[str]) -> str:
     parts = [name.partition(":") for name in names]
     variables = [environment_prefix(namespace) + _VARIABLES[key] for namespace, _, key in parts]
     return (
-        f"an explicit provider of the package pulumi-python hides the stack's configuration, which sets "
+        f"an explicit provider of the package pulumi-python hides Pulumi's configuration, which sets "
         f"{', '.join(names)}. Leave that provider out (the option `provider`, or `providers` of a parent), or move "
         f"the settings into the environment: {', '.join(variables)}."
     )

@@ -14,7 +14,7 @@ PUBLIC = "https://www.nao-cloud.com"
 RECORDED = {"site_id": 910, "config_namespace": "nao", "base_url": PRIVATE}
 
 HIDES = (
-    "an explicit provider of the package pulumi-python hides the stack's configuration, which sets {names}. Leave "
+    "an explicit provider of the package pulumi-python hides Pulumi's configuration, which sets {names}. Leave "
     "that provider out (the option `provider`, or `providers` of a parent), or move the settings into the "
     "environment: {variables}."
 )

@@ -163,7 +163,7 @@ def test_a_provider_that_hides_the_configuration_sends_the_key_nowhere(stack, wa
     run = stack.up("--replace", "**")
     assert not run.green
     assert "127.0.0.1:9" not in run.output
-    assert "hides the stack's configuration" in run.output
+    assert "hides Pulumi's configuration" in run.output
     assert stack.nao.publications(910) == 1
 
 
