@@ -184,12 +184,14 @@ class Workers(ThreadPoolExecutor):
     def _start(self) -> Worker | None:
         if self._count >= self._most:
             return None
-        worker: Worker = SimpleQueue()
-        if (self._count >= self._least and not _room.take()) or not _started(self._name, lambda: _serve(worker)):
-            self.short = True
-            return None
-        self._count += 1
-        return worker
+        if self._count < self._least or has_room():
+            worker: Worker = SimpleQueue()
+            with suppress(RuntimeError):
+                threading.Thread(target=_serve, args=(worker,), name=self._name, daemon=True).start()
+                self._count += 1
+                return worker
+        self.short = True
+        return None
 
 
 class _Room:
@@ -216,6 +218,11 @@ class _Room:
             return True
 
 
+def has_room() -> bool:
+    """Tell whether another thread can be started that leaves room for those of others; known for a few seconds."""
+    return _room.take()
+
+
 def could_start(number: int) -> bool:
     """Find out, by doing it, whether so many threads can be started.
 
@@ -223,24 +230,25 @@ def could_start(number: int) -> bool:
         number: How many; they end at once.
     """
     end = threading.Event()
+    trials: list[threading.Thread] = []
     try:
-        return all(_started("nao-trial", end.wait) for _ in range(number))
+        while len(trials) < number:
+            trial = threading.Thread(target=end.wait, name="nao-trial", daemon=True)
+            trial.start()
+            trials.append(trial)
+    except RuntimeError:
+        return False
     finally:
         end.set()
+        for trial in trials:
+            trial.join()
+    return True
 
 
 def _now_and_after_a_fork(begin: Callable[[], None]) -> None:
     begin()
     if hasattr(os, "register_at_fork"):  # threads stay in the parent
         os.register_at_fork(after_in_child=begin)
-
-
-def _started(name: str, call: Callable[[], object]) -> bool:
-    try:
-        threading.Thread(target=call, name=name, daemon=True).start()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _serve(calls: Worker) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from pulumi_nao.workers import LOOKS, POSTS, Workers, could_start
+from pulumi_nao.workers import LOOKS, POSTS, Workers, could_start, has_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,7 +201,8 @@ def install(calls: Calls) -> Seen:
         return Seen.NOTHING
     calls.pool.request_at = _request_at(_server)
     widened = _widened(_server, state, calls.pool)
-    if not could_start(SPARE) or not _is_served(_server):
+    # Asked in this order: while grpc begins to watch the engine, nobody tries how much room there is.
+    if not (has_room() or could_start(SPARE)) or not _is_served(_server):
         raise TooFewThreads
     return Seen.CALLS_AND_THREADS if widened else Seen.CALLS
 
