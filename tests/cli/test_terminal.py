@@ -95,6 +95,7 @@ def test_several_sites_are_counted_below(seated, terminal, nao):
     words = ("publish", "910", "911", "913")
     with seated.started(*words, stdout=terminal.slave, stderr=terminal.slave) as process:
         terminal.until("2 of 3 ended, 1 not done, 1 running")
+        until(lambda: nao.publications(913))  # what runs may not have been sent yet
         nao.finish_job(next(job.id for job in nao.jobs if job.site_id == 913))
         shown = terminal.all(process)
     assert "✗ publication of site 911 failed: Missing graph or indoor area. Please add.\n" in shown
