@@ -1,7 +1,6 @@
 """An error hook makes the engine call again in the same run, with the record from before the first call."""
 
 import math
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -11,6 +10,7 @@ from pulumi.runtime.proto import engine_pb2
 
 from pulumi_nao.simulator.faults import fault
 from tests.plugin_host.driver import URN, failure_of
+from tests.tools.machine import wait_until
 
 
 @pytest.fixture
@@ -108,9 +108,9 @@ def test_a_try_that_gets_no_turn_keeps_the_job(create, host, nao):
     inputs = {"site_id": 910, "config_namespace": "nao", "base_url": nao.url}
     with ThreadPoolExecutor(2) as pool:
         other = pool.submit(host.create, inputs, urn=f"{URN}-other")
-        _wait_until(lambda: nao.publications(910) == 2)
+        wait_until(lambda: nao.publications(910) == 2)
         again = pool.submit(create)
-        _wait_until(lambda: any("waiting for another publication" in line.message for line in host.log.lines))
+        wait_until(lambda: any("waiting for another publication" in line.message for line in host.log.lines))
         host.cancel()
         _, saved = again.result()
         assert isinstance(other.exception(), grpc.RpcError)
@@ -152,10 +152,3 @@ def test_what_is_done_is_not_published_again_for_a_stored_reason_of_an_earlier_t
     outputs = json_format.MessageToDict(host.create(inputs).properties)
     assert json_format.MessageToDict(host.update(outputs, inputs).properties) == outputs
     assert nao.publications(910) == 1
-
-
-def _wait_until(condition):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +12,7 @@ from tests.plugin_host.conftest import KEY, link_package, python_of
 from tests.plugin_host.driver import running_host
 from tests.plugin_host.registration import Publication
 from tests.shapes import SHAPES, program
+from tests.tools.machine import wait_until
 
 SHORT = {"create": "0.5s", "update": "0.5s"}
 _sites = itertools.count(1000)
@@ -106,7 +106,7 @@ def test_more_than_four_run_at_a_time(publication, nao, site):
         for each in sites[1:]:
             urn = f"{publication.urn}-{each}"
             pool.submit(publication.host.create, {"site_id": each, **inputs}, 30.0, urn)
-        _wait_until(lambda: all(nao.publications(each) for each in sites[1:]))
+        wait_until(lambda: all(nao.publications(each) for each in sites[1:]))
         for each in sites[1:]:
             nao.finish_job(_job_of(nao, each).id)
 
@@ -119,7 +119,7 @@ def alone(request, start_host):
 
 def test_a_cancel_ends_the_wait_and_the_job_is_recorded(alone, nao, site):
     def cancel():
-        _wait_until(lambda: nao.publications(site))
+        wait_until(lambda: nao.publications(site))
         alone.host.cancel()
 
     with ThreadPoolExecutor(1) as pool:
@@ -128,10 +128,3 @@ def test_a_cancel_ends_the_wait_and_the_job_is_recorded(alone, nao, site):
         cancelled.result()
     assert "the wait was cancelled" in alone.text
     assert alone.outputs["job_id"] == str(_job_of(nao, site).id)
-
-
-def _wait_until(condition):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
