@@ -34,6 +34,7 @@ STOCK_CALLS = 4
 SPARE = 6
 
 _SERVICE = "pulumirpc.ResourceProvider"
+_METHODS = f"/{_SERVICE}/"
 _QUICK_METHODS = frozenset({"Check", "Diff"})
 _LONG_METHODS = frozenset({"Create", "Read", "Update", "Delete"})
 
@@ -134,13 +135,9 @@ class Calls(grpc.ServerInterceptor):
             handler_call_details: Says which method is called.
         """
         handler = continuation(handler_call_details)
-        if (
-            handler is None
-            or handler.unary_unary is None
-            or not handler_call_details.method.startswith(f"/{_SERVICE}/")
-        ):
+        if handler is None or handler.unary_unary is None or not handler_call_details.method.startswith(_METHODS):
             return handler
-        method = handler_call_details.method.removeprefix(f"/{_SERVICE}/")
+        method = handler_call_details.method.removeprefix(_METHODS)
         behaviour = handler.unary_unary
 
         def run(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - messages of many types
