@@ -15,7 +15,7 @@ from unittest import mock
 
 from benchmarks.results import RESULTS, measured_on, store
 from pulumi_nao import jobs
-from pulumi_nao.pace import Pace
+from pulumi_nao.cloud.rate_limiter import RateLimiter
 from tests.core.virtual_service import VirtualService
 from tests.core.virtual_time import VirtualClock
 
@@ -46,11 +46,11 @@ CANDIDATES: dict[str, Callable[[float], float]] = {
 }
 
 
-def measure(pause_after: Callable[[float], float], seconds: float, jobs_at_once: int) -> dict[str, float]:
+def measure(interval_after: Callable[[float], float], seconds: float, jobs_at_once: int) -> dict[str, float]:
     """Wait for jobs of about a length, each with a pace of its own.
 
     Args:
-        pause_after: The schedule.
+        interval_after: The schedule.
         seconds: About how long the jobs take; they differ by a fifth, so that no schedule hits them by chance.
         jobs_at_once: How many.
 
@@ -65,14 +65,14 @@ def measure(pause_after: Callable[[float], float], seconds: float, jobs_at_once:
 
     def waiting(length: float) -> Callable[[], None]:
         def wait() -> None:
-            service = VirtualService(clock, Pace(clock), lambda _site: length)
+            service = VirtualService(clock, RateLimiter(clock), lambda _site: length)
             jobs.wait(service.publish(910), 7200.0, clock=clock)
             looks.append(len(service.requests) - 1)
             late.append(service.ends[0].late / length)
 
         return wait
 
-    with mock.patch.object(jobs, "pause_after", pause_after):
+    with mock.patch.object(jobs, "interval_after", interval_after):
         clock.run(*(waiting(length) for length in lengths))
     return {
         "looks": statistics.median(looks),
@@ -90,7 +90,7 @@ def main() -> None:
     chosen = parser.parse_args()
     runs: list[dict[str, Any]] = [
         {"candidate": name, "seconds": seconds, **measure(candidate, seconds, 10 if chosen.quick else 200)}
-        for name, candidate in {**CANDIDATES, "chosen": jobs.pause_after}.items()
+        for name, candidate in {**CANDIDATES, "chosen": jobs.interval_after}.items()
         for seconds in DURATIONS
     ]
     store("looks", {"measured_on": measured_on(), "runs": runs}, chosen.results)

@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.results import RESULTS, measured_on, store
-from pulumi_nao.errors import LookFailed
-from pulumi_nao.lifecycle import DEFAULT_LIMIT, Publisher
-from pulumi_nao.pace import Pace
+from pulumi_nao.cloud.rate_limiter import RateLimiter
+from pulumi_nao.errors import PollFailed
+from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.waiting.clock import DEFAULT_LIMIT
 from tests.core.virtual_service import FixedWindow, RequestLimit, TokenBucket, VirtualService
 from tests.core.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pulumi_nao.clock import Deadline
     from pulumi_nao.models import JobState
+    from pulumi_nao.waiting.clock import Deadline
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class _FailingService(VirtualService):
         if self.down[0] <= self.clock.monotonic() < self.down[1]:
             self.requests.append(self.clock.monotonic())
             self.clock.sleep(self.latency)
-            raise LookFailed("the server answers 503 Service Unavailable")
+            raise PollFailed("the server answers 503 Service Unavailable")
         return super()._look(site_id, end, deadline)
 
 
@@ -90,7 +91,7 @@ def simulate(fleet: Fleet, seed: int = 1) -> dict[str, Any]:
     lengths = [21 * random.uniform(0.8, 1.2) for _ in range(fleet.sites + 1)]  # noqa: S311 - nothing secret
     service = _FailingService(
         clock,
-        Pace(clock, fleet.requests_per_second),
+        RateLimiter(clock, fleet.requests_per_second),
         lengths.__getitem__,
         limit=fleet.limit() if fleet.limit else None,
     )

@@ -26,14 +26,16 @@ from benchmarks.service import running_service
 _DEPENDENCIES = (
     "import pulumi.dynamic, requests, pulumi.runtime.proto.engine_pb2_grpc; from pydantic import BaseModel"
 )
-_IN_HOST = "import pulumi_nao.provider, pulumi_nao.operations, pulumi_nao.host.engine, pulumi_nao.host.failure"
+_IN_HOST = (
+    "import pulumi_nao.provider, pulumi_nao.resources.operations, pulumi_nao.host.engine, pulumi_nao.host.failure"
+)
 
 IMPORTS = {
     "program's dependencies": "import pulumi.dynamic",
     "program": "from pulumi_nao import TrackingConfigPublication",
     "host": _IN_HOST,
     "host's dependencies": _DEPENDENCIES,
-    "publishing host": f"{_IN_HOST}, pulumi_nao.client",
+    "publishing host": f"{_IN_HOST}, pulumi_nao.cloud.client",
     "publishing host's dependencies": f"{_DEPENDENCIES}; type('Model', (BaseModel,), {{}})",
 }
 

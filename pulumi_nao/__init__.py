@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nao._version import __version__
 
 if TYPE_CHECKING:
-    from pulumi_nao.client import NaoClient
-    from pulumi_nao.digest import content_digest
+    from pulumi_nao.cloud.client import NaoClient
     from pulumi_nao.errors import NaoError
     from pulumi_nao.jobs import wait
     from pulumi_nao.models import Job, JobState
-    from pulumi_nao.publication import TrackingConfigPublication
+    from pulumi_nao.program.digest import content_digest
+    from pulumi_nao.program.publication import TrackingConfigPublication
 
 __all__ = [
     "Job",
@@ -34,10 +34,10 @@ __all__ = [
 _ON_DEMAND = {
     "Job": "models",
     "JobState": "models",
-    "NaoClient": "client",
+    "NaoClient": "cloud.client",
     "NaoError": "errors",
-    "TrackingConfigPublication": "publication",
-    "content_digest": "digest",
+    "TrackingConfigPublication": "program.publication",
+    "content_digest": "program.digest",
     "wait": "jobs",
 }
 

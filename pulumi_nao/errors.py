@@ -20,10 +20,10 @@ The tree follows what is known of the publication when the error is raised::
     │   │   └── ContactLost     the key was refused, or the answers make no sense
     │   └── JobGone             the server no longer knows it
     ├── Defect                  this package itself is at fault; with its traceback
-    └── LookFailed              one look at a job brought no news; `jobs.wait` decides what follows
-        ├── LookDenied          401 or 403
-        ├── LookNotFound        404 or 410
-        └── LookSenseless       an answer that is no job
+    └── PollFailed              one look at a job brought no news; `jobs.wait` decides what follows
+        ├── PollDenied          401 or 403
+        ├── PollNotFound        404 or 410
+        └── PollSenseless       an answer that is no job
 
 The first line of `str(error)` is complete on its own. The lines after it hold the facts of this case; `advice` is
 what is the same for every site, for instance where a key is looked for.
@@ -35,34 +35,12 @@ import traceback
 from copy import copy
 from typing import TYPE_CHECKING
 
-from pulumi_nao.namespaces import environment_prefix
 from pulumi_nao.text import format_duration
 
 if TYPE_CHECKING:
     from pulumi_nao.models import Job, JobState
 
 ACCESS_ADVICE = ("The tracking API is open to the roles Site creator, Site admin and Tracking manager.",)
-
-
-def key_advice(namespace: str | None = None) -> tuple[str, ...]:
-    """Say where a key is looked for, and which kinds there are.
-
-    Args:
-        namespace: The account's configuration namespace; `None` for a key that was looked for nowhere.
-    """
-    wanted = "The key to use is"
-    if namespace is not None:
-        wanted = (
-            f"A key is looked for in Pulumi's configuration ({namespace}:apiKey), then in the environment "
-            f"({environment_prefix(namespace)}API_KEY):"
-        )
-    return (
-        (
-            f"{wanted} the account's (auth_token on the user's My Profile page) or a JWT, bare: no `Bearer`, no line "
-            "break at its end."
-        ),
-        "A site's API key (Developers > API Keys) is another kind. A JWT lasts about 24 hours.",
-    )
 
 
 class NaoError(Exception):
@@ -315,7 +293,7 @@ class ContactLost(JobRunsOn):
         trouble: What the look ran into.
     """
 
-    def __init__(self, job: Job, state: JobState | None, trouble: LookFailed) -> None:
+    def __init__(self, job: Job, state: JobState | None, trouble: PollFailed) -> None:
         super().__init__(
             f"{job.operation} not followed to its end: {trouble.headline}; the job goes on in NAO Cloud",
             job,
@@ -336,7 +314,7 @@ class JobGone(JobError):
         trouble: What the last look ran into.
     """
 
-    def __init__(self, job: Job, state: JobState | None, trouble: LookFailed) -> None:
+    def __init__(self, job: Job, state: JobState | None, trouble: PollFailed) -> None:
         super().__init__(
             f"{job.operation} ended in a way nobody knows: NAO Cloud has no record of job {job.id} any more",
             job,
@@ -362,7 +340,7 @@ class Defect(NaoError):
         )
 
 
-class LookFailed(NaoError):
+class PollFailed(NaoError):
     """One look at a job brought no news.
 
     Attributes:
@@ -373,7 +351,7 @@ class LookFailed(NaoError):
     retry_after: float | None = None
     may_pass = True
 
-    def of(self, operation: str) -> LookFailed:
+    def of(self, operation: str) -> PollFailed:
         """The same trouble, with a first line that says what was looked at.
 
         Args:
@@ -384,17 +362,17 @@ class LookFailed(NaoError):
         return told
 
 
-class LookDenied(LookFailed):
+class PollDenied(PollFailed):
     """401 or 403."""
 
     may_pass = False
 
 
-class LookNotFound(LookFailed):
+class PollNotFound(PollFailed):
     """404 or 410: the job may be too new, or its record gone."""
 
 
-class LookSenseless(LookFailed):
+class PollSenseless(PollFailed):
     """An answer that is no job: another status, or JSON of another shape."""
 
 

@@ -9,44 +9,42 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pulumi_nao.circuit import CONNECT_PATIENCE
-from pulumi_nao.clock import Clock, Deadline, SystemClock, checked_seconds
+from pulumi_nao.cloud.circuit import CONNECT_PATIENCE
+from pulumi_nao.cloud.rate_limiter import BUSY_PATIENCE
 from pulumi_nao.errors import (
     ContactLost,
     HeldBack,
     JobFailed,
     JobGone,
-    LookFailed,
-    LookNotFound,
-    LookSenseless,
     NaoError,
     NotSent,
+    PollFailed,
+    PollNotFound,
+    PollSenseless,
     TooManyRequests,
     WaitCancelled,
     WaitTimedOut,
 )
-from pulumi_nao.pace import BUSY_PATIENCE
 from pulumi_nao.text import format_duration
+from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Clock, Deadline, SystemClock, checked_seconds
 
 if TYPE_CHECKING:
     from pulumi_nao.models import Job, JobState
 
-DEFAULT_TIMEOUT = 1800.0
-
 # Looks are at most this far apart: at first, as a share of the time already waited, and in the end (seconds).
-FIRST_PAUSE = 0.7
-PAUSE_SHARE = 0.06
-LONGEST_PAUSE = 20.0
+FIRST_INTERVAL = 0.7
+INTERVAL_SHARE = 0.06
+LONGEST_INTERVAL = 20.0
 JITTER = 0.1
 
 LONGEST_RETRY_AFTER = 60.0
-FIRST_RETRY_PAUSE = 1.0
-LONGEST_RETRY_PAUSE = 15.0
+FIRST_BACK_OFF = 1.0
+LONGEST_BACK_OFF = 15.0
 
 # A job may be a moment late in the server's records, so one 404 proves nothing.
 GONE_AFTER = 10.0
-GONE_LOOKS = 3
-SENSELESS_LOOKS = 3
+GONE_POLLS = 3
+SENSELESS_POLLS = 3
 
 Report = Callable[[str], None]
 
@@ -55,7 +53,7 @@ def silent(_message: str) -> None:
     """Report to nobody."""
 
 
-def pause_after(waited: float) -> float:
+def interval_after(waited: float) -> float:
     """How long to pause before the next look, in seconds.
 
     The pause grows with the time already waited, so that a job's end is noticed a small fraction of its own length
@@ -64,7 +62,7 @@ def pause_after(waited: float) -> float:
     Args:
         waited: Seconds since the first look.
     """
-    return min(LONGEST_PAUSE, FIRST_PAUSE + PAUSE_SHARE * waited)
+    return min(LONGEST_INTERVAL, FIRST_INTERVAL + INTERVAL_SHARE * waited)
 
 
 def start(
@@ -96,7 +94,7 @@ def start(
     clock = clock or SystemClock()
     refused_since: float | None = None
     refusal: TooManyRequests | None = None
-    pause = FIRST_RETRY_PAUSE
+    pause = FIRST_BACK_OFF
     told: set[type[NaoError]] = set()
     unreachable_since: float | None = None
     trouble: NotSent | TooManyRequests | None = None
@@ -132,12 +130,12 @@ def start(
             news = trouble.headline.removeprefix(operation).lstrip()
             report(f"{news}; trying again for up to {format_duration(left)}")
         clock.sleep(min(left, _pause(asked, pause)))
-        pause = min(LONGEST_RETRY_PAUSE, pause * 2)
+        pause = min(LONGEST_BACK_OFF, pause * 2)
 
 
 def wait(
     job: Job,
-    timeout: float | Deadline = DEFAULT_TIMEOUT,
+    timeout: float | Deadline = DEFAULT_LIMIT.seconds,
     *,
     clock: Clock | None = None,
     report: Report = silent,
@@ -167,7 +165,7 @@ def wait(
     """
     clock = clock or SystemClock()
     if not isinstance(timeout, Deadline):
-        timeout = Deadline(checked_seconds("timeout", timeout, DEFAULT_TIMEOUT), "timeout", clock)
+        timeout = Deadline(checked_seconds("timeout", timeout, DEFAULT_LIMIT.seconds), "timeout", clock)
     return _Wait(job, timeout, clock, report).run()
 
 
@@ -179,7 +177,7 @@ class _Wait:
         self._report = report
         self._began = clock.monotonic()
         self._state: JobState | None = None
-        self._trouble: LookFailed | None = None
+        self._trouble: PollFailed | None = None
         self._trouble_told = False
         self._row: list[float] = []  # when looks ran into the same kind of trouble, one after another
         self._next_heartbeat = 60.0
@@ -201,7 +199,7 @@ class _Wait:
                 self._trouble_told = True
                 self._report(f"{self._trouble.headline}; still waiting")
             self._beat()
-            self._clock.sleep(min(left, _pause(retry_after, pause_after(self._waited))))
+            self._clock.sleep(min(left, _pause(retry_after, interval_after(self._waited))))
             if self._clock.cancelled:
                 raise WaitCancelled(self._job, self._state, self._waited)
 
@@ -211,8 +209,8 @@ class _Wait:
 
     def _look(self) -> float | None:
         try:
-            state = self._job.look(self._deadline)
-        except LookFailed as trouble:
+            state = self._job.poll(self._deadline)
+        except PollFailed as trouble:
             self._weigh(trouble)
             return trouble.retry_after
         self._trouble = None
@@ -224,16 +222,16 @@ class _Wait:
         self._state = state
         return state.retry_after
 
-    def _weigh(self, trouble: LookFailed) -> None:
+    def _weigh(self, trouble: PollFailed) -> None:
         if type(trouble) is not type(self._trouble):
             self._row.clear()
         self._row.append(self._waited)
         self._trouble = trouble
-        if not trouble.may_pass or (isinstance(trouble, LookSenseless) and len(self._row) >= SENSELESS_LOOKS):
+        if not trouble.may_pass or (isinstance(trouble, PollSenseless) and len(self._row) >= SENSELESS_POLLS):
             raise ContactLost(self._job, self._state, trouble)
         if (
-            isinstance(trouble, LookNotFound)
-            and len(self._row) >= GONE_LOOKS
+            isinstance(trouble, PollNotFound)
+            and len(self._row) >= GONE_POLLS
             and self._row[-1] - self._row[0] >= GONE_AFTER
         ):
             raise JobGone(self._job, self._state, trouble)

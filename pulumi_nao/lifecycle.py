@@ -7,19 +7,19 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from pulumi_nao import jobs
-from pulumi_nao.clock import Clock, Deadline, SystemClock
 from pulumi_nao.errors import (
     Defect,
     JobError,
     JobGone,
     JobRunsOn,
-    LookFailed,
     MayHaveStarted,
     NaoError,
+    PollFailed,
 )
 from pulumi_nao.models import SUCCESS, Job, JobState, publication_of
-from pulumi_nao.triggers import same
-from pulumi_nao.turns import Turns
+from pulumi_nao.values import same
+from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Clock, Deadline, Limit, SystemClock
+from pulumi_nao.waiting.locks import Locks
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -145,22 +145,6 @@ class Outcome:
     error: NaoError | None = None
 
 
-@dataclass(frozen=True)
-class Limit:
-    """How long one call may take.
-
-    Attributes:
-        seconds: The limit.
-        source: Where it was set, for errors.
-    """
-
-    seconds: float
-    source: str
-
-
-DEFAULT_LIMIT = Limit(jobs.DEFAULT_TIMEOUT, "default")
-
-
 class Publisher:
     """Publishes sites of one account.
 
@@ -170,10 +154,10 @@ class Publisher:
         turns: Shared by all accounts of a process, so that one site is published by one at a time.
     """
 
-    def __init__(self, client: Client, clock: Clock | None = None, turns: Turns | None = None) -> None:
+    def __init__(self, client: Client, clock: Clock | None = None, turns: Locks | None = None) -> None:
         self._client = client
         self._clock = clock or SystemClock()
-        self._turns = turns or Turns(self._clock)
+        self._locks = turns or Locks(self._clock)
 
     def publish(
         self, site_id: int, triggers: object, limit: Limit = DEFAULT_LIMIT, report: jobs.Report = jobs.silent
@@ -188,7 +172,7 @@ class Publisher:
         """
         operation = publication_of(site_id)
         try:
-            with self._turns.take((self._client.base_url, site_id), operation, report):
+            with self._locks.held((self._client.base_url, site_id), operation, report):
                 return self._publish(site_id, triggers, self._deadline(limit), report)
         except NaoError as error:
             return Outcome(None, error)
@@ -211,7 +195,7 @@ class Publisher:
             return Outcome(recorded)  # Pulumi also updates what has nothing but a stored failure of an earlier try
         operation = publication_of(recorded.site_id)
         try:
-            with self._turns.take((self._client.base_url, recorded.site_id), operation, report):
+            with self._locks.held((self._client.base_url, recorded.site_id), operation, report):
                 deadline = self._deadline(limit)
                 resumed = self._resume(recorded, triggers, deadline, report) if recorded.may_be_running else None
                 return resumed or self._publish(recorded.site_id, triggers, deadline, report)
@@ -230,8 +214,8 @@ class Publisher:
         if not recorded.may_be_running:
             return recorded, None
         try:
-            return recorded.seen(self._job(recorded).look(), self._clock.now()), None
-        except LookFailed as trouble:
+            return recorded.seen(self._job(recorded).poll(), self._clock.now()), None
+        except PollFailed as trouble:
             return recorded, trouble
 
     def _resume(self, recorded: Attempt, triggers: object, deadline: Deadline, report: jobs.Report) -> Outcome | None:
@@ -244,10 +228,10 @@ class Publisher:
             else f"waiting for job {job.id}, started for other triggers, {job.url}"
         )
         error: JobError | None = None
-        first: JobState | LookFailed
+        first: JobState | PollFailed
         try:
-            first = job.look(deadline)
-        except LookFailed as trouble:
+            first = job.poll(deadline)
+        except PollFailed as trouble:
             first = trouble
         if isinstance(first, JobState) and first.has_finished:
             # A failure from before this call is not this call's to report: the cause may be mended by now.
@@ -296,16 +280,16 @@ class Publisher:
         return Deadline(limit.seconds, limit.source, self._clock)
 
 
-def _begun(job: Job, first: JobState | LookFailed) -> Job:
+def _begun(job: Job, first: JobState | PollFailed) -> Job:
     """The job, its first look already made: what that one showed, or asked for, counts for the wait."""
     made = [first]
 
-    def look(deadline: Deadline | None = None) -> JobState:
+    def poll(deadline: Deadline | None = None) -> JobState:
         if not made:
-            return job.look(deadline)
+            return job.poll(deadline)
         shown = made.pop()
-        if isinstance(shown, LookFailed):
+        if isinstance(shown, PollFailed):
             raise shown
         return shown
 
-    return replace(job, look=look)
+    return replace(job, poll=poll)

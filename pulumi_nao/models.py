@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pulumi_nao.triggers import LARGEST_INTEGER
+from pulumi_nao.values import LARGEST_INTEGER
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pulumi_nao.clock import Deadline
+    from pulumi_nao.waiting.clock import Deadline
 
 SUCCESS = "success"
 JOB_NUMBER = "[0-9]{1,20}"  # for regular expressions
@@ -77,17 +77,17 @@ def site_number(value: object) -> int:
     return number
 
 
-class Look(Protocol):
-    """One look at a job."""
+class Poll(Protocol):
+    """Asking once how a job is."""
 
     def __call__(self, deadline: Deadline | None = None, /) -> JobState:
         """Ask the server for the job's state.
 
         Args:
-            deadline: How long the look may wait until the server's limit of requests lets it be made.
+            deadline: How long the request may wait until the server's limit of requests lets it be made.
 
         Raises:
-            LookFailed: It brought no news.
+            PollFailed: It brought no news.
         """
 
 
@@ -99,13 +99,13 @@ class Job:
         operation: What the job does: `publication of site 910`.
         id: Its id, digits.
         url: Where it is looked at.
-        look: Asks the server for the job's state.
+        poll: Asks the server for the job's state.
     """
 
     operation: str
     id: str
     url: str
-    look: Look
+    poll: Poll
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pulumi.dynamic import (
 )
 
 if TYPE_CHECKING:
-    from pulumi_nao.operations import Operations
+    from pulumi_nao.resources.operations import Operations
 
 
 class TrackingConfigPublicationProvider(ResourceProvider):
@@ -39,7 +39,7 @@ class TrackingConfigPublicationProvider(ResourceProvider):
             req: Holds the configuration, secrets decrypted.
         """
         from pulumi_nao.host import attach  # noqa: PLC0415 - see the module's docstring
-        from pulumi_nao.operations import Operations  # noqa: PLC0415 - as above
+        from pulumi_nao.resources.operations import Operations  # noqa: PLC0415 - as above
 
         self._operations = Operations(req.config.get, attach())
 

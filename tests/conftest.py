@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from pulumi_nao import client
+from pulumi_nao.cloud import client
 from pulumi_nao.simulator import Simulator
 from tests.leaks import WATCH, leaks_in, leaks_in_files
 from tests.tiers import Tally, is_full_width, place, shared_module

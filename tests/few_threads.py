@@ -4,7 +4,7 @@ import threading
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from pulumi_nao.workers import LOOKS, POSTS
+from pulumi_nao.waiting.threads import ACTION_THREADS, POLL_THREADS
 
 # In a process of its own, as `sitecustomize`: threads of grpc's core are not counted.
 LIMIT = """
@@ -41,4 +41,4 @@ def allowed(may_start):
 
 def exchanges():
     """How many threads send a request or await an answer."""
-    return sum(workers._count - len(workers._idle) for workers in (LOOKS, POSTS))
+    return sum(workers._count - len(workers._idle) for workers in (POLL_THREADS, ACTION_THREADS))

@@ -6,18 +6,19 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_nao.account import PUBLIC_SERVER
-from pulumi_nao.circuit import Circuit
 from pulumi_nao.cli.streams import hide, standard_error
-from pulumi_nao.client import NaoClient
-from pulumi_nao.lifecycle import Limit, Publisher
-from pulumi_nao.pace import Pace
-from pulumi_nao.settings import Settings
-from pulumi_nao.spelling import misspelt_variables
-from pulumi_nao.turns import Turns
+from pulumi_nao.cloud.address import PUBLIC_SERVER
+from pulumi_nao.cloud.circuit import Circuit
+from pulumi_nao.cloud.client import NaoClient
+from pulumi_nao.cloud.rate_limiter import RateLimiter
+from pulumi_nao.config.settings import Settings
+from pulumi_nao.config.spelling import misspelt_variables
+from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.waiting.clock import Limit
+from pulumi_nao.waiting.locks import Locks
 
 if TYPE_CHECKING:
-    from pulumi_nao.clock import Clock
+    from pulumi_nao.waiting.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ class Accounts:
         self._settings = Settings(None, os.environ)
         self.at_once = self._settings.concurrency()
         self._clock = clock
-        self._turns = Turns(clock)
+        self._locks = Locks(clock)
         self._requests_per_second = self._settings.requests_per_second()
-        self._paces: dict[str, Pace] = {}
+        self._rate_limiters: dict[str, RateLimiter] = {}
         self._circuits: dict[str, Circuit] = {}
         self._timeout = Limit(timeout, "--timeout") if timeout is not None else None
         self._open: dict[str, Account] = {}
@@ -78,16 +79,14 @@ class Accounts:
             server = self._settings.stated_server(namespace) or PUBLIC_SERVER
             key = self._settings.api_key(namespace)
             hide(key.value)
-            pace = self._paces.setdefault(server, Pace(self._clock, self._requests_per_second))
+            rate_limiter = self._rate_limiters.setdefault(server, RateLimiter(self._clock, self._requests_per_second))
             client = NaoClient(
-                key.value,
+                key,
                 server,
-                key_origin=key.source,
-                namespace=namespace,
                 clock=self._clock,
-                pace=pace,
+                rate_limiter=rate_limiter,
                 circuit=self._circuits.setdefault(server, Circuit(self._clock)),
             )
-            publisher = Publisher(client, self._clock, self._turns)
+            publisher = Publisher(client, self._clock, self._locks)
             self._open[namespace] = Account(namespace, client, publisher, limit)
         return self._open[namespace]

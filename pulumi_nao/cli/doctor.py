@@ -12,7 +12,7 @@ from pulumi_nao.cli.examination import examine_account
 from pulumi_nao.cli.parser import refuse_key_options
 from pulumi_nao.cli.streams import standard_output
 from pulumi_nao.cli.surroundings import engine_finding, host_finding, network_findings, version_findings
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
 
 if TYPE_CHECKING:
     import argparse

@@ -5,19 +5,19 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.errors import (
     JobFailed,
     JobGone,
     JobRunsOn,
-    LookDenied,
-    LookFailed,
-    LookNotFound,
     MayHaveStarted,
     NaoError,
     NotSent,
+    PollDenied,
+    PollFailed,
+    PollNotFound,
     Rejected,
 )
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,12 +53,12 @@ IN_A_WORD = {
 _ENDINGS: tuple[tuple[type[NaoError], Ending], ...] = (
     (NotSent, Ending.NOT_SENT),
     (Rejected, Ending.REJECTED),
-    (LookDenied, Ending.REJECTED),
+    (PollDenied, Ending.REJECTED),
     (JobFailed, Ending.JOB_FAILED),
     (JobGone, Ending.JOB_RECORD_GONE),
-    (LookNotFound, Ending.JOB_RECORD_GONE),
+    (PollNotFound, Ending.JOB_RECORD_GONE),
     (JobRunsOn, Ending.JOB_RUNS_ON),
-    (LookFailed, Ending.JOB_RUNS_ON),  # the job's end, at least, was not seen
+    (PollFailed, Ending.JOB_RUNS_ON),  # the job's end, at least, was not seen
     (MayHaveStarted, Ending.MAY_HAVE_STARTED),
 )
 

@@ -6,21 +6,22 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pulumi_nao.account import PUBLIC_SERVER, is_loopback
 from pulumi_nao.cli.diagnosis import Diagnosis, Finding, Mark, Verdict
 from pulumi_nao.cli.streams import hide
 from pulumi_nao.cli.token import expiry_of, is_jwt
-from pulumi_nao.client import NaoClient
-from pulumi_nao.errors import ACCESS_ADVICE, ConfigurationError, LookFailed, key_advice
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
-from pulumi_nao.proxies import proxy_for
-from pulumi_nao.settings import Settings
-from pulumi_nao.spelling import misspelt_variables
+from pulumi_nao.cloud.address import PUBLIC_SERVER, is_loopback
+from pulumi_nao.cloud.client import NaoClient
+from pulumi_nao.cloud.proxies import proxy_for
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.config.settings import Settings
+from pulumi_nao.config.spelling import misspelt_variables
+from pulumi_nao.errors import ACCESS_ADVICE, ConfigurationError, PollFailed
 from pulumi_nao.text import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pulumi_nao.cloud.key import ApiKey
     from pulumi_nao.models import Probe
 
 _ANSWER_TIMEOUT = 20.0
@@ -42,15 +43,17 @@ def examine_account(namespace: str, environment: Mapping[str, str]) -> Diagnosis
         environment: The environment's variables.
     """
     diagnosis = Diagnosis()
-    client = _settings(diagnosis, namespace, environment)
+    settings = Settings(None, environment)
+    client = _client(diagnosis, settings, namespace, environment)
     if client is not None:
         with client:
-            _ask(diagnosis, client, namespace, _source(environment, namespace, "API_KEY"))
+            _ask(diagnosis, client, settings.api_key(namespace))
     return diagnosis
 
 
-def _settings(diagnosis: Diagnosis, namespace: str, environment: Mapping[str, str]) -> NaoClient | None:
-    settings = Settings(None, environment)
+def _client(
+    diagnosis: Diagnosis, settings: Settings, namespace: str, environment: Mapping[str, str]
+) -> NaoClient | None:
     problems: list[ConfigurationError] = []
 
     def look(subject: str, variable: str, value: Callable[[], str]) -> None:
@@ -89,7 +92,7 @@ def _settings(diagnosis: Diagnosis, namespace: str, environment: Mapping[str, st
         diagnosis.findings += _expiry(key.value, settings.limit(namespace).seconds)
         server = settings.stated_server(namespace) or PUBLIC_SERVER
         diagnosis.findings.append(_proxy(server))
-        return NaoClient(key.value, server, key_origin=key.source, answer_timeout=_ANSWER_TIMEOUT)
+        return NaoClient(key, server, answer_timeout=_ANSWER_TIMEOUT)
     variable = environment_prefix(namespace) + "API_KEY"
     if not environment.get(variable):
         diagnosis.conclude(
@@ -133,10 +136,10 @@ def _expiry(api_key: str, limit: float) -> list[Finding]:
     return [Finding("expires", Mark.GOOD, f"in {format_duration(left)}")]
 
 
-def _ask(diagnosis: Diagnosis, client: NaoClient, namespace: str, key_source: str) -> None:
+def _ask(diagnosis: Diagnosis, client: NaoClient, key: ApiKey) -> None:
     try:
         answer = client.probe()
-    except LookFailed as trouble:
+    except PollFailed as trouble:
         diagnosis.findings.append(
             Finding("reached", Mark.BAD, f"no answer from {client.base_url}: {trouble.headline}")
         )
@@ -148,19 +151,19 @@ def _ask(diagnosis: Diagnosis, client: NaoClient, namespace: str, key_source: st
             "Nothing is known of the key yet.",
         )
         return
-    _judge(diagnosis, client, answer, namespace, key_source)
+    _judge(diagnosis, client, answer, key)
     if answer.ahead is not None:
         diagnosis.findings.append(_clock(answer.ahead))
 
 
-def _judge(diagnosis: Diagnosis, client: NaoClient, answer: Probe, namespace: str, key_source: str) -> None:
+def _judge(diagnosis: Diagnosis, client: NaoClient, answer: Probe, key: ApiKey) -> None:
     reached = Finding("reached", Mark.GOOD, f"{client.base_url} answers {answer.status}")
     if answer.status_code == _UNAUTHORIZED:
         diagnosis.findings += [reached, Finding("key", Mark.BAD, "the server does not accept it")]
         diagnosis.conclude(
             Verdict.KEY_REFUSED,
-            f"The server is there, and it does not accept the key from the {key_source}.",
-            *key_advice(namespace),
+            f"The server is there, and it does not accept the key from the {key.origin}.",
+            *key.advice,
             "Or the key belongs to another server than this one.",
         )
     elif answer.status_code == _FORBIDDEN:

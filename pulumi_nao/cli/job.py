@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_nao import jobs
-from pulumi_nao.account import canonical_server
 from pulumi_nao.cli import parsing, records
 from pulumi_nao.cli.accounts import Account, Accounts
 from pulumi_nao.cli.display import Display, Lines, choose
@@ -14,10 +13,11 @@ from pulumi_nao.cli.endings import Ending, ending_of, wait_command
 from pulumi_nao.cli.parser import refuse_key_options
 from pulumi_nao.cli.stop import stopping
 from pulumi_nao.cli.streams import standard_error, standard_output
-from pulumi_nao.clock import Deadline, SystemClock
-from pulumi_nao.errors import ConfigurationError, JobError, JobFailed, JobRunsOn, LookFailed, NaoError
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.cloud.address import canonical_server
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.errors import ConfigurationError, JobError, JobFailed, JobRunsOn, NaoError, PollFailed
 from pulumi_nao.text import format_duration
+from pulumi_nao.waiting.clock import Deadline, SystemClock
 
 if TYPE_CHECKING:
     import argparse
@@ -113,8 +113,8 @@ def _refuse_another_server(account: Account, address: str | None) -> None:
 
 def _look(job: Job) -> tuple[JobState | None, NaoError | None]:
     try:
-        state = job.look()
-    except LookFailed as error:
+        state = job.poll()
+    except PollFailed as error:
         return None, error.of(job.operation)
     if state.has_finished and not state.succeeded:
         return state, JobFailed(job, state, None)

@@ -6,8 +6,8 @@ import argparse
 import re
 from typing import Any
 
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.models import JOB_NUMBER, site_number
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.text import parse_timeout
 
 

@@ -15,13 +15,13 @@ from pulumi_nao.cli.endings import IN_A_WORD, Ending, ending_of, next_step, wors
 from pulumi_nao.cli.parser import refuse_key_options
 from pulumi_nao.cli.stop import stopping
 from pulumi_nao.cli.streams import standard_error, standard_output
-from pulumi_nao.clock import SystemClock
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.errors import ConfigurationError, Defect, NotSent
 from pulumi_nao.lifecycle import Attempt, Outcome
 from pulumi_nao.models import publication_of
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.text import format_duration
-from pulumi_nao.workers import NO_THREAD, Workers
+from pulumi_nao.waiting.clock import SystemClock
+from pulumi_nao.waiting.threads import NO_THREAD, ThreadPool
 
 if TYPE_CHECKING:
     import argparse
@@ -168,7 +168,7 @@ class _Verdicts:
 
 
 def _publish(tasks: list[_Task], at_once: int, display: Display, verdicts: _Verdicts, asked: Event) -> None:
-    workers = Workers("nao-publish", min(len(tasks), at_once))
+    workers = ThreadPool("nao-publish", min(len(tasks), at_once))
     if not workers.prepare():
         for task in tasks:
             verdicts.add(task, _not_sent(task, NO_THREAD))

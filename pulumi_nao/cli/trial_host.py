@@ -17,7 +17,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 
 from pulumi_nao.provider import TrackingConfigPublicationProvider
 from pulumi_nao.text import printable
-from pulumi_nao.workers import NO_THREAD, could_start
+from pulumi_nao.waiting.threads import NO_THREAD, could_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,6 @@ itself: without it the provider goes on as on the stock host, and says so once. 
 """
 
 from pulumi_nao.host.calls import Call
-from pulumi_nao.host.face import Host, ProviderError, Unfinished, attach
+from pulumi_nao.host.dynamic import Host, ProviderError, Unfinished, attach
 
 __all__ = ["Call", "Host", "ProviderError", "Unfinished", "attach"]

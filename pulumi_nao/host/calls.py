@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from pulumi_nao.workers import LOOKS, POSTS, Workers, could_start, has_room
+from pulumi_nao.waiting.threads import ACTION_THREADS, POLL_THREADS, ThreadPool, could_start, has_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ class Call:
     context: grpc.ServicerContext
 
 
-class _LongCalls(Workers):
+class _LongCalls(ThreadPool):
     """Threads for calls that may wait. What is not ours waits in threads of its own.
 
     Whose a call is, is known when its request has been read, and grpc reads it in the thread that makes the call.
@@ -81,7 +81,7 @@ class _LongCalls(Workers):
 
     def __init__(self, is_ours: Callable[[Any], bool]) -> None:
         super().__init__("nao-call", MOST_CALLS, STOCK_CALLS)
-        self.others = Workers("nao-other-call", STOCK_CALLS, STOCK_CALLS)
+        self.others = ThreadPool("nao-other-call", STOCK_CALLS, STOCK_CALLS)
         self.request_at: int | None = None
         self._is_ours = is_ours
 
@@ -157,7 +157,8 @@ class Calls(grpc.ServerInterceptor):
                 return behaviour(request, context)
         if method not in _LONG_METHODS | _QUICK_METHODS:
             return behaviour(request, context)
-        if any(workers.short for workers in (self.pool, LOOKS, POSTS)) and self._short_told.acquire(blocking=False):
+        is_short = any(threads.short for threads in (self.pool, POLL_THREADS, ACTION_THREADS))
+        if is_short and self._short_told.acquire(blocking=False):
             self.on_short()
         self._local.call = Call(method, request.urn, getattr(request, "timeout", 0) or None, request, context)
         try:
@@ -213,8 +214,8 @@ def _serves_providers(state: Any) -> bool:  # noqa: ANN401 - private names have 
 def _widened(server_module: Any, state: Any, long_calls: _LongCalls) -> bool:  # noqa: ANN401 - private names have no types
     apart = _may_be_apart(server_module, long_calls)
     # In place of the server's own pool, which ends the serving thread when it cannot start another.
-    quick_calls = Workers("nao-quick-call", STOCK_CALLS if apart else MOST_CALLS)
-    for workers in (quick_calls, long_calls, POSTS, LOOKS, long_calls.others):
+    quick_calls = ThreadPool("nao-quick-call", STOCK_CALLS if apart else MOST_CALLS)
+    for workers in (quick_calls, long_calls, ACTION_THREADS, POLL_THREADS, long_calls.others):
         workers.prepare()
     for workers in (long_calls, long_calls.others):
         atexit.register(workers.close)
@@ -227,7 +228,7 @@ def _widened(server_module: Any, state: Any, long_calls: _LongCalls) -> bool:  #
     return True
 
 
-def _may_be_apart(server_module: Any, pool: Workers) -> bool:  # noqa: ANN401 - as above
+def _may_be_apart(server_module: Any, pool: ThreadPool) -> bool:  # noqa: ANN401 - as above
     def handler() -> None:
         """Stand for one of ours."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_nao.account import is_loopback
+from pulumi_nao.cloud.address import is_loopback
 
 
 def checked_id(value: int, name: str) -> int:

@@ -9,12 +9,12 @@ import pytest
 import trustme
 
 from pulumi_nao import NaoClient
-from pulumi_nao.circuit import Circuit
-from pulumi_nao.clock import Deadline
+from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.errors import NaoError, NotSent, ServerUnreachable
 from pulumi_nao.lifecycle import Publisher
 from pulumi_nao.simulator import Answer
 from pulumi_nao.simulator.faults.connection import Stall
+from pulumi_nao.waiting.clock import Deadline
 from tests.client.serving import saying, serving
 from tests.client.test_no_connection import alert
 from tests.client.test_proxies import certified, pump
@@ -77,7 +77,7 @@ def test_any_answer_to_the_question_lets_publications_through(nao, client, clock
     assert [(request.method, request.path) for request in nao.requests] == [("GET", "/api/v2/background_jobs/0")]
 
 
-@pytest.mark.parametrize("work", [lambda client: client.job("48145").look(), lambda client: client.publish(5)])
+@pytest.mark.parametrize("work", [lambda client: client.job("48145").poll(), lambda client: client.publish(5)])
 @pytest.mark.usefixtures("absence")
 def test_any_answer_to_anything_lets_publications_through(nao, client, clock, work):
     nao.start()

@@ -8,7 +8,11 @@ import pytest
 import requests
 
 from pulumi_nao import NaoClient, wait
-from pulumi_nao.clock import Deadline
+from pulumi_nao.cloud.exchange import Exchange, WatchedAdapter
+from pulumi_nao.cloud.key import ApiKey
+from pulumi_nao.cloud.rate_limiter import RateLimiter
+from pulumi_nao.cloud.transport import BareToken, new_session
+from pulumi_nao.config.settings import Settings
 from pulumi_nao.errors import (
     AccessDenied,
     ConfigurationError,
@@ -16,22 +20,20 @@ from pulumi_nao.errors import (
     HeldBack,
     JobFailed,
     KeyNotAccepted,
-    LookDenied,
-    LookFailed,
-    LookNotFound,
-    LookSenseless,
     MayHaveStarted,
     NotSent,
+    PollDenied,
+    PollFailed,
+    PollNotFound,
+    PollSenseless,
     Rejected,
     ServerUnreachable,
     TooManyRequests,
 )
-from pulumi_nao.exchange import Exchange, WatchedAdapter
-from pulumi_nao.pace import Pace
 from pulumi_nao.simulator import Answer, HangUp, fault
 from pulumi_nao.simulator.faults.connection import Garbled
-from pulumi_nao.transport import BareToken, new_session
-from pulumi_nao.workers import POSTS
+from pulumi_nao.waiting.clock import Deadline
+from pulumi_nao.waiting.threads import ACTION_THREADS
 from tests.core.fake_clock import FakeClock
 
 KEY = "k-0123456789-host-tier"
@@ -128,7 +130,7 @@ def test_a_lost_answer_leaves_one_job(client, nao):
 
 def test_a_wrong_key_names_its_origin_and_the_two_kinds(nao):
     with pytest.raises(KeyNotAccepted) as caught:
-        NaoClient("wrong-key", nao.url, key_origin="configuration nao:apiKey").publish(910)
+        NaoClient(ApiKey("wrong-key", "configuration nao:apiKey"), nao.url).publish(910)
     text = str(caught.value)
     assert "The key came from configuration nao:apiKey." in text
     assert "A site's API key (Developers > API Keys) is another kind." in text
@@ -137,9 +139,11 @@ def test_a_wrong_key_names_its_origin_and_the_two_kinds(nao):
 def test_the_places_of_a_key_are_those_of_its_own_namespace(nao):
     nao.script("job", Answer(401))
     nao.add_key("good-key")
-    with NaoClient("wrong-key", nao.url, namespace="nao-eu") as client, pytest.raises(KeyNotAccepted) as of_post:
+    wrong = Settings(None, {"NAO_EU_API_KEY": "wrong-key"}).api_key("nao-eu")
+    good = Settings(None, {"NAO_EU_API_KEY": "good-key"}).api_key("nao-eu")
+    with NaoClient(wrong, nao.url) as client, pytest.raises(KeyNotAccepted) as of_post:
         client.publish(910)
-    with NaoClient("good-key", nao.url, namespace="nao-eu") as client, pytest.raises(ContactLost) as of_wait:
+    with NaoClient(good, nao.url) as client, pytest.raises(ContactLost) as of_wait:
         wait(client.publish(910))
     places = "in Pulumi's configuration (nao-eu:apiKey), then in the environment (NAO_EU_API_KEY)"
     assert places in str(of_post.value)
@@ -241,21 +245,21 @@ def test_a_server_that_is_not_there_was_sent_nothing():
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (Answer(401), LookDenied),
-        (Answer(403), LookDenied),
-        (Answer(404), LookNotFound),
-        (Answer(410), LookNotFound),
-        (Answer(302, headers={"Location": JOB}), LookSenseless),
-        (Answer(422), LookSenseless),
-        (Answer(200, body={"data": {}}), LookSenseless),
-        (Answer(200, body={"data": {"attributes": {"status": "x", "has_finished": "yes"}}}), LookSenseless),
+        (Answer(401), PollDenied),
+        (Answer(403), PollDenied),
+        (Answer(404), PollNotFound),
+        (Answer(410), PollNotFound),
+        (Answer(302, headers={"Location": JOB}), PollSenseless),
+        (Answer(422), PollSenseless),
+        (Answer(200, body={"data": {}}), PollSenseless),
+        (Answer(200, body={"data": {"attributes": {"status": "x", "has_finished": "yes"}}}), PollSenseless),
     ],
 )
 def test_a_look_that_brings_no_job_says_why(client, nao, answer, error):
     nao.script("job", answer)
     job = client.publish(910)
     with pytest.raises(error):
-        job.look()
+        job.poll()
 
 
 @pytest.mark.parametrize(
@@ -265,10 +269,10 @@ def test_a_look_that_brings_no_job_says_why(client, nao, answer, error):
 def test_a_look_can_fail_in_passing(client, nao, answer):
     nao.script("job", answer)
     job = client.publish(910)
-    with pytest.raises(LookFailed) as caught:
-        job.look()
-    assert type(caught.value) is LookFailed
-    assert job.look().succeeded
+    with pytest.raises(PollFailed) as caught:
+        job.poll()
+    assert type(caught.value) is PollFailed
+    assert job.poll().succeeded
 
 
 @pytest.mark.parametrize(
@@ -294,8 +298,8 @@ def test_a_look_can_fail_in_passing(client, nao, answer):
 )
 def test_a_look_without_news_says_in_our_words_why(client, nao, name, reason):
     nao.script("job", fault(name))
-    with pytest.raises(LookFailed) as caught:
-        client.publish(910).look()
+    with pytest.raises(PollFailed) as caught:
+        client.publish(910).poll()
     assert caught.value.headline == reason
 
 
@@ -308,21 +312,21 @@ def test_a_header_that_makes_no_sense_is_passed_over_in_silence(client, nao, cap
 def test_a_compressed_answer_is_read_although_nobody_asked_for_it(client, nao):
     body = gzip.compress(b'{"data": {"attributes": {"status": "success", "has_finished": true}}}')
     nao.script("job", Answer(200, {"Content-Encoding": "gzip"}, body))
-    assert client.publish(910).look().succeeded
+    assert client.publish(910).poll().succeeded
 
 
 @pytest.mark.parametrize(("coding", "cut"), [("br", 0), ("gzip", 10)])
 def test_an_answer_that_cannot_be_decompressed_is_no_news(client, nao, coding, cut):
     body = gzip.compress(b"{}")
     nao.script("job", Answer(200, {"Content-Encoding": coding}, body[: len(body) - cut]))
-    with pytest.raises(LookFailed, match="could not be decompressed"):
-        client.publish(910).look()
+    with pytest.raises(PollFailed, match="could not be decompressed"):
+        client.publish(910).poll()
 
 
 def test_a_huge_answer_is_not_read(client, nao):
     nao.script("job", Answer(200, body="x" * 2_000_000))
-    with pytest.raises(LookFailed, match="far larger than any job"):
-        client.publish(910).look()
+    with pytest.raises(PollFailed, match="far larger than any job"):
+        client.publish(910).poll()
 
 
 @pytest.mark.parametrize("cut", [1, 4, 20, 100])
@@ -355,7 +359,7 @@ EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
 def test_answers_that_come_ahead_of_the_answer_are_passed_over(client, nao, early):
     nao.script("publish", Garbled(lambda head, body: early + head + body))
     nao.script("job", Garbled(lambda head, body: early + head + body))
-    assert client.publish(910).look().succeeded
+    assert client.publish(910).poll().succeeded
 
 
 def test_an_answer_ahead_of_none_names_no_job(client, nao):
@@ -367,33 +371,33 @@ def test_an_answer_ahead_of_none_names_no_job(client, nao):
 def test_another_id_in_the_body_is_ignored(client, nao):
     body = {"data": {"id": "1", "attributes": {"id": 1, "status": "success", "has_finished": True, "new": 1}}}
     nao.script("job", Answer(200, body=body))
-    assert client.publish(910).look().succeeded
+    assert client.publish(910).poll().succeeded
 
 
 def test_odd_times_do_not_spoil_a_job(client, nao):
     attributes = {"status": "success", "has_finished": True, "created_at": "yesterday", "updated_at": 5}
     nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))
-    assert client.publish(910).look().duration is None
+    assert client.publish(910).poll().duration is None
 
 
 @pytest.mark.parametrize("created", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_times_at_the_edge_of_the_calendar_do_not_spoil_a_job(client, nao, created):
     attributes = {"status": "success", "has_finished": True, "created_at": created}
     nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))
-    assert client.publish(910).look().created_at is None
+    assert client.publish(910).poll().created_at is None
 
 
 @pytest.mark.parametrize("body", ["null", "[]", '"success"', "1e999"])
 def test_json_that_is_no_object_is_no_job(client, nao, body):
     nao.script("job", Answer(200, body=body))
-    with pytest.raises(LookSenseless, match="the answer is no job: JSON: Input should be an object"):
-        client.publish(910).look()
+    with pytest.raises(PollSenseless, match="the answer is no job: JSON: Input should be an object"):
+        client.publish(910).poll()
 
 
 def test_what_the_server_echoes_of_the_key_is_redacted(client, nao):
     attributes = {"status": "failure", "has_finished": True, "message": f"\x1b[31mbad {KEY}"}
     nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))
-    assert client.publish(910).look().message == "bad [redacted]"
+    assert client.publish(910).poll().message == "bad [redacted]"
 
 
 def test_netrc_does_not_replace_the_key(client, nao, tmp_path, monkeypatch):
@@ -414,8 +418,8 @@ def test_cookies_are_not_kept(client, nao):
     good = {"data": {"attributes": {"status": "In progress", "has_finished": False}}}
     nao.script("job", Answer(200, headers={"Set-Cookie": "a=b"}, body=good))
     job = client.publish(910)
-    job.look()
-    job.look()
+    job.poll()
+    job.poll()
     assert "cookie" not in nao.requests[-1].headers
 
 
@@ -458,7 +462,7 @@ def test_an_answer_that_drips_for_ever_ends_and_so_does_its_connection():
 
 
 def test_what_was_given_up_is_not_sent_later(nao):
-    with POSTS.one(lambda: False) as worker, new_session(WatchedAdapter(1), direct=True) as session:
+    with ACTION_THREADS.borrowed(lambda: False) as worker, new_session(WatchedAdapter(1), direct=True) as session:
         exchange = Exchange(worker)
         exchange.give_up()
         with pytest.raises(requests.ConnectionError):
@@ -475,8 +479,8 @@ def test_nothing_is_sent_after_a_cancel(nao):
 
 def test_json_of_endless_depth_is_no_news(client, nao):
     nao.script("job", Answer(200, body="[" * 100_000))
-    with pytest.raises(LookFailed):
-        client.publish(910).look()
+    with pytest.raises(PollFailed):
+        client.publish(910).poll()
 
 
 def test_words_of_endless_depth_do_not_hide_a_refusal(client, nao):
@@ -493,8 +497,8 @@ def test_a_refusal_whose_body_cannot_be_read_is_still_a_refusal(client, nao):
 
 def test_nothing_is_sent_when_the_turn_comes_at_the_deadline(nao):
     clock = FakeClock()
-    pace = Pace(clock, requests_per_second=1)
-    pace.line_up()
-    with NaoClient(KEY, nao.url, clock=clock, pace=pace) as client, pytest.raises(HeldBack):
+    rate_limiter = RateLimiter(clock, requests_per_second=1)
+    rate_limiter.acquire()
+    with NaoClient(KEY, nao.url, clock=clock, rate_limiter=rate_limiter) as client, pytest.raises(HeldBack):
         client.publish(910, Deadline(1, "default", clock))
     assert nao.publications() == 0

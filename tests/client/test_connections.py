@@ -10,10 +10,10 @@ import psutil
 import pytest
 
 from pulumi_nao import NaoClient, wait
-from pulumi_nao.clock import Deadline, SystemClock
-from pulumi_nao.errors import HeldBack, LookFailed, NotSent, ServerUnreachable, WaitTimedOut
+from pulumi_nao.cloud.transport import MOST_CONNECTIONS
+from pulumi_nao.errors import HeldBack, NotSent, PollFailed, ServerUnreachable, WaitTimedOut
 from pulumi_nao.simulator.faults.connection import Stall
-from pulumi_nao.transport import MOST_CONNECTIONS
+from pulumi_nao.waiting.clock import Deadline, SystemClock
 from tests.few_threads import exchanges
 from tests.tools.machine import wait_until
 
@@ -92,27 +92,27 @@ def test_publications_go_out_while_looks_hang(nao):
     nao.script("job", *[Stall("before the headers", 60)] * MOST_CONNECTIONS)
     cancel = threading.Event()
     with NaoClient(KEY, nao.url, clock=SystemClock(cancel)) as client, ThreadPoolExecutor(MOST_CONNECTIONS) as fleet:
-        looks = [fleet.submit(client.job("48145").look) for _ in range(MOST_CONNECTIONS)]
+        looks = [fleet.submit(client.job("48145").poll) for _ in range(MOST_CONNECTIONS)]
         while connections_to(nao) < MOST_CONNECTIONS:
             time.sleep(0.01)
         assert client.publish(910).id == "48145"
         cancel.set()
-        assert {type(look.exception()) for look in looks} == {LookFailed}
+        assert {type(look.exception()) for look in looks} == {PollFailed}
 
 
 @pytest.mark.usefixtures("hanging_resolver")
 def test_a_look_without_a_connection_says_what_keeps_it(nao, monkeypatch):
-    monkeypatch.setattr("pulumi_nao.client.LAST_LOOK_PATIENCE", 0.0)
+    monkeypatch.setattr("pulumi_nao.cloud.client.LAST_POLL_PATIENCE", 0.0)
     with NaoClient(KEY, nao.url, answer_timeout=0.3) as client:
-        occupy(client.job("48145").look)
-        with pytest.raises(LookFailed) as error:
-            client.job("48145").look()
+        occupy(client.job("48145").poll)
+        with pytest.raises(PollFailed) as error:
+            client.job("48145").poll()
     assert str(error.value) == "earlier requests are still without an answer, and no look had its turn in time"
 
 
 def test_looks_go_on_when_those_left_behind_have_ended(nao, hanging_resolver):
     with NaoClient(KEY, nao.url, answer_timeout=1) as client:
-        occupy(client.job("48145").look)
+        occupy(client.job("48145").poll)
         hanging_resolver.set()
         await_end_of_exchanges()
         assert wait(client.publish(910)).succeeded

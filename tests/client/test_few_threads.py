@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pulumi_nao import NaoClient, client, exchange, wait
-from pulumi_nao.clock import Deadline, SystemClock
-from pulumi_nao.errors import HeldBack, LookFailed, NotSent, ServerUnreachable
+from pulumi_nao import NaoClient, wait
+from pulumi_nao.cloud import client, exchange
+from pulumi_nao.errors import HeldBack, NotSent, PollFailed, ServerUnreachable
 from pulumi_nao.simulator.faults.connection import Stall
-from pulumi_nao.workers import EXCHANGE, Workers
+from pulumi_nao.waiting.clock import Deadline, SystemClock
+from pulumi_nao.waiting.threads import EXCHANGE, ThreadPool
 from tests.few_threads import allowed
 from tests.tools.machine import wait_until
 
@@ -24,9 +25,9 @@ def threads(monkeypatch):
     kinds = []
 
     def allow(number):
-        kinds[:] = [Workers(EXCHANGE, least=number) for _ in range(2)]
-        monkeypatch.setattr(client, "POSTS", kinds[0])
-        monkeypatch.setattr(client, "LOOKS", kinds[1])
+        kinds[:] = [ThreadPool(EXCHANGE, least=number) for _ in range(2)]
+        monkeypatch.setattr(client, "ACTION_THREADS", kinds[0])
+        monkeypatch.setattr(client, "POLL_THREADS", kinds[1])
         left = [True] * 2 * number
         return allowed(lambda name: name != EXCHANGE or (left and left.pop()))
 
@@ -49,12 +50,12 @@ def test_two_threads_serve_a_whole_fleet(nao, threads):
 
 
 def test_looks_share_one_thread_where_none_come_together(nao, monkeypatch):
-    monkeypatch.setattr(client, "POSTS", Workers(EXCHANGE))
-    monkeypatch.setattr(client, "LOOKS", Workers(EXCHANGE))
+    monkeypatch.setattr(client, "ACTION_THREADS", ThreadPool(EXCHANGE))
+    monkeypatch.setattr(client, "POLL_THREADS", ThreadPool(EXCHANGE))
     with allowed(lambda _name: True) as started, NaoClient(KEY, nao.url) as alone:
         job = alone.publish(910)
         for _ in range(20):
-            job.look()
+            job.poll()
     assert started.count(EXCHANGE) == 2
 
 
@@ -69,8 +70,8 @@ def test_without_any_thread_a_publication_is_not_sent_and_says_why(nao, threads)
 
 
 def test_without_any_thread_a_look_brings_no_news(nao, threads):
-    with threads(0), NaoClient(KEY, nao.url) as none, pytest.raises(LookFailed, match="start no more threads"):
-        none.job("48145").look()
+    with threads(0), NaoClient(KEY, nao.url) as none, pytest.raises(PollFailed, match="start no more threads"):
+        none.job("48145").poll()
     assert nao.count() == 0
 
 
@@ -79,19 +80,19 @@ def test_the_time_for_an_answer_begins_when_a_thread_is_there(nao, threads):
     with threads(1), NaoClient(KEY, nao.url, answer_timeout=1.5) as few:
         job = few.publish(910)
         with ThreadPoolExecutor(6) as together:
-            looks = [together.submit(job.look) for _ in range(6)]
+            looks = [together.submit(job.poll) for _ in range(6)]
         assert [look.exception() for look in looks] == [None] * 6
 
 
 def test_a_cancel_ends_the_wait_for_a_thread_and_nothing_is_sent(nao, threads, monkeypatch):
-    monkeypatch.setattr(client, "CANCELLED_POST_GRACE", 3.0)
+    monkeypatch.setattr(client, "CANCELLED_ACTION_GRACE", 3.0)
     nao.script("publish", Stall("before the headers", 60))
     cancel = threading.Event()
     with threads(1), NaoClient(KEY, nao.url, clock=SystemClock(cancel)) as few, ThreadPoolExecutor(2) as together:
         first = together.submit(few.publish, 910)
         wait_until(lambda: nao.count("publish"))
         second = together.submit(few.publish, 912)
-        wait_until(lambda: client.POSTS._line)
+        wait_until(lambda: client.ACTION_THREADS._line)
         cancel.set()
         assert isinstance(second.exception(), NotSent)
         assert not first.done()
@@ -116,4 +117,4 @@ def test_who_waits_for_a_thread_until_the_deadline_is_not_sent_and_gives_its_pla
 def test_nothing_of_an_exchange_is_left_in_its_thread(nao, threads):
     with threads(1), NaoClient(KEY, nao.url) as few:
         wait(few.publish(910))
-        assert client.LOOKS.submit(lambda: exchange._of_thread.exchange).result(10) is None
+        assert client.POLL_THREADS.submit(lambda: exchange._of_thread.exchange).result(10) is None

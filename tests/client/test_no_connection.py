@@ -9,7 +9,7 @@ import requests
 import trustme
 
 from pulumi_nao import NaoClient
-from pulumi_nao.errors import LookFailed, MayHaveStarted, ServerUnreachable
+from pulumi_nao.errors import MayHaveStarted, PollFailed, ServerUnreachable
 from tests.client.serving import saying, serving
 from tests.core.test_reasons import in_the_systems_words
 
@@ -26,8 +26,8 @@ def no_connection_to(url):
     with NaoClient(KEY, url) as client:
         with pytest.raises(ServerUnreachable) as unsent:
             client.publish(910)
-        with pytest.raises(LookFailed) as unseen:
-            client.job("48145").look()
+        with pytest.raises(PollFailed) as unseen:
+            client.job("48145").poll()
     reason, may_pass = unsent.value.reason, unsent.value.may_pass
     assert unsent.value.headline == f"publication of site 910 not sent: cannot connect to {url}: {reason}"
     assert (unseen.value.headline, unseen.value.may_pass) == (reason, may_pass)

@@ -11,8 +11,8 @@ import pytest
 import trustme
 
 from pulumi_nao import NaoClient
+from pulumi_nao.cloud.proxies import proxy_for
 from pulumi_nao.errors import MayHaveStarted, NaoError, ServerUnreachable
-from pulumi_nao.proxies import proxy_for
 from tests.client.serving import saying, serving
 from tests.client.test_secrets import JOB, KEY, everything_of
 from tests.leaks import leaks_in

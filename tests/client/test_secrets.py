@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_nao import NaoClient, jobs, logs, text
-from pulumi_nao.account import key_problem
-from pulumi_nao.errors import ConfigurationError, JobFailed, LookFailed, MayHaveStarted, NaoError
+from pulumi_nao import NaoClient, jobs, text
+from pulumi_nao.cloud import logs
+from pulumi_nao.cloud.key import key_problem
+from pulumi_nao.errors import ConfigurationError, JobFailed, MayHaveStarted, NaoError, PollFailed
 from pulumi_nao.lifecycle import Publisher
 from pulumi_nao.simulator import Answer, Simulator
 from pulumi_nao.text import printable
@@ -117,8 +118,8 @@ def test_a_look_that_fails_holds_no_form_of_the_key(nao, status):
     nao.script("job", echo(KEY, status))
     with NaoClient(KEY, nao.url) as client:
         job = client.publish(910)
-        with pytest.raises(LookFailed) as caught:
-            job.look()
+        with pytest.raises(PollFailed) as caught:
+            job.poll()
     assert leaks_in(everything_of(caught.value), [KEY]) == []
 
 
@@ -126,8 +127,8 @@ def test_a_job_of_the_wrong_shape_holds_no_form_of_the_key(nao):
     nao.script("job", Answer(200, body={"data": {"attributes": {"status": encodings(KEY)}}}))
     with NaoClient(KEY, nao.url) as client:
         job = client.publish(910)
-        with pytest.raises(LookFailed) as caught:
-            job.look()
+        with pytest.raises(PollFailed) as caught:
+            job.poll()
     assert leaks_in(everything_of(caught.value), [KEY]) == []
 
 
@@ -215,7 +216,7 @@ def test_no_redirect_is_followed_and_no_other_origin_gets_a_request(nao, status,
     with answering(good) as (other, received), NaoClient(KEY, nao.url) as client:
         nao.script(where, Answer(status, headers={"Location": other + JOB}))
         with suppress(NaoError):
-            client.publish(910).look()
+            client.publish(910).poll()
         assert received == []
 
 

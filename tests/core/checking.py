@@ -1,7 +1,7 @@
 """Asks the provider's `check`, offline, what is wrong with inputs and settings."""
 
 from pulumi_nao.host import Host
-from pulumi_nao.operations import Operations
+from pulumi_nao.resources.operations import Operations
 
 GOOD = {"site_id": 910, "config_namespace": "nao"}
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_nao.account import canonical_server, is_loopback
+from pulumi_nao.cloud.address import canonical_server, is_loopback
 from tests.core.checking import refusals
 
 pytestmark = pytest.mark.disable_socket

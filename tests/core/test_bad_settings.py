@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pulumi_nao.namespaces import environment_prefix, namespace_problem
-from pulumi_nao.settings import Settings
+from pulumi_nao.config.namespaces import environment_prefix, namespace_problem
+from pulumi_nao.config.settings import Settings
 from tests.core.checking import GOOD, refusals
 
 pytestmark = pytest.mark.disable_socket

@@ -4,12 +4,12 @@ import random
 
 import pytest
 
-from pulumi_nao.circuit import Circuit
-from pulumi_nao.clock import Deadline
-from pulumi_nao.errors import LookFailed, ServerUnreachable
-from pulumi_nao.lifecycle import DEFAULT_LIMIT, Limit, Publisher
+from pulumi_nao.cloud.circuit import Circuit
+from pulumi_nao.cloud.rate_limiter import RateLimiter
+from pulumi_nao.errors import PollFailed, ServerUnreachable
+from pulumi_nao.lifecycle import Publisher
 from pulumi_nao.models import JobState
-from pulumi_nao.pace import Pace
+from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Deadline, Limit
 from tests.core.fake_clock import FakeClock
 from tests.core.virtual_service import DONE, VirtualService
 from tests.core.virtual_time import VirtualClock
@@ -31,7 +31,7 @@ class Fleet:
         self.clock = VirtualClock()
         self.service = VirtualService(
             self.clock,
-            Pace(self.clock),
+            RateLimiter(self.clock),
             no_connection=no_connection,
             latency=latency,
             end=lambda site: NO_GRAPH if site in BAD_SITES else DONE,
@@ -175,13 +175,13 @@ def silent_for(clock, seconds):
 
     def ask(longest):
         clock.sleep(min(longest, seconds))
-        raise LookFailed("no answer in time")
+        raise PollFailed("no answer in time")
 
     return ask
 
 
 def in_vain(_seconds):
-    raise LookFailed(REFUSED)
+    raise PollFailed(REFUSED)
 
 
 def answered(_seconds):
@@ -219,7 +219,7 @@ def test_a_question_that_fails_for_good_lets_each_site_say_so_itself(clock):
     clock.sleep(60)
 
     def ask(_seconds):
-        untrusted = LookFailed("the server's certificate is not trusted")
+        untrusted = PollFailed("the server's certificate is not trusted")
         untrusted.may_pass = False
         raise untrusted
 
@@ -232,7 +232,7 @@ def test_an_answer_to_somebody_else_counts_more_than_a_question_in_vain(clock):
 
     def ask(_seconds):
         circuit.answered()
-        raise LookFailed(REFUSED)
+        raise PollFailed(REFUSED)
 
     assert not is_open(circuit, clock, ask)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_nao.operations import Operations
+from pulumi_nao.resources.operations import Operations
 from tests.core.recording_host import RecordingHost
 
 SERVER = "https://nao.example.com"

@@ -4,9 +4,9 @@ import pulumi
 import pytest
 
 from pulumi_nao import TrackingConfigPublication
+from pulumi_nao.config.settings import Settings
 from pulumi_nao.host import Host
-from pulumi_nao.operations import Operations
-from pulumi_nao.settings import Settings
+from pulumi_nao.resources.operations import Operations
 
 PRIVATE = "https://nao.example.com"
 OTHER = "https://other.example.com"
@@ -107,9 +107,9 @@ class _Provider:
 
 
 def test_the_program_is_refused_at_once_where_it_gives_a_provider(monkeypatch):
-    monkeypatch.setattr("pulumi_nao.publication._in_stack", {"nao:apiKey": "k" * 20}.get)
-    monkeypatch.setattr("pulumi_nao.publication._check_key", lambda _namespace: None)
-    monkeypatch.setattr("pulumi_nao.publication.hints.give", lambda _namespace: None)
+    monkeypatch.setattr("pulumi_nao.program.publication._in_stack", {"nao:apiKey": "k" * 20}.get)
+    monkeypatch.setattr("pulumi_nao.program.publication._check_key", lambda _namespace: None)
+    monkeypatch.setattr("pulumi_nao.program.publication.hints.give", lambda _namespace: None)
     monkeypatch.setattr("pulumi.Resource._get_providers", lambda *_arguments: (_Provider(), {}))
     with pytest.raises(pulumi.RunError) as caught:
         TrackingConfigPublication("warehouse", 910)

@@ -5,7 +5,7 @@ import pytest
 from pulumi.runtime.config import CONFIG
 from pulumi.runtime.settings import SETTINGS
 
-from pulumi_nao import hints
+from pulumi_nao.program import hints
 
 pytestmark = pytest.mark.disable_socket
 

@@ -15,7 +15,7 @@ RUNNER = "pulumi-language-python-exec"
 QUIETEN = """
     import signal
     import asyncio
-    from pulumi_nao import interrupts
+    from pulumi_nao.program import interrupts
 
     interrupts.quieten()
     interrupts.quieten()

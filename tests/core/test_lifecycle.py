@@ -4,17 +4,18 @@ from datetime import timedelta
 import pytest
 
 from pulumi_nao.errors import (
-    LookDenied,
-    LookFailed,
-    LookNotFound,
     MayHaveStarted,
     NotSent,
+    PollDenied,
+    PollFailed,
+    PollNotFound,
     Rejected,
     ServerUnreachable,
 )
-from pulumi_nao.lifecycle import Attempt, Change, Limit, Outcome, Publisher, difference
+from pulumi_nao.lifecycle import Attempt, Change, Outcome, Publisher, difference
 from pulumi_nao.models import Job, JobState
-from pulumi_nao.turns import Turns
+from pulumi_nao.waiting.clock import Limit
+from pulumi_nao.waiting.locks import Locks
 from tests.core.fake_clock import START, FakeClock
 
 SERVER = "https://www.nao-cloud.com"
@@ -136,7 +137,7 @@ def test_a_job_that_runs_on_is_recorded_with_its_id(clock):
 
 
 def test_a_job_that_is_gone_is_recorded_as_unknown(clock):
-    outcome = Publisher(FakeClient({"1": [LookNotFound("404")]}), clock).publish(910, "a")
+    outcome = Publisher(FakeClient({"1": [PollNotFound("404")]}), clock).publish(910, "a")
     assert outcome.attempt == attempt(status="unknown", job_id=None, started_at=START)
     assert outcome.error.headline == (
         "publication of site 910 ended in a way nobody knows: NAO Cloud has no record of job 1 any more"
@@ -270,7 +271,7 @@ def test_no_look_of_an_update_waits_in_line_past_its_limit(clock):
 
 
 def test_an_update_waits_as_long_as_its_first_look_was_asked_to(clock):
-    busy = LookFailed("the server answers 429 Too Many Requests")
+    busy = PollFailed("the server answers 429 Too Many Requests")
     busy.retry_after = 7.0
     client = FakeClient({"1": [busy, DONE]})
     assert Publisher(client, clock).update(running(), "a").attempt.done
@@ -305,7 +306,7 @@ def test_other_triggers_are_not_recorded_before_their_own_post(clock):
 
 
 def test_other_triggers_are_not_published_beside_an_old_job_that_cannot_be_followed(clock):
-    client = FakeClient({"1": [RUNNING, LookDenied("the server refuses the key")], "2": [DONE]})
+    client = FakeClient({"1": [RUNNING, PollDenied("the server refuses the key")], "2": [DONE]})
     outcome = Publisher(client, clock).update(running("a"), "b")
     assert (outcome.attempt, outcome.error.headline) == (
         None,
@@ -320,19 +321,19 @@ def test_an_old_job_that_failed_does_not_keep_other_triggers_from_being_publishe
 
 
 def test_a_recorded_job_that_is_gone_is_published_again(clock):
-    client = FakeClient({"1": [LookNotFound("404")], "2": [DONE]})
+    client = FakeClient({"1": [PollNotFound("404")], "2": [DONE]})
     assert Publisher(client, clock).update(running(), "a").attempt.job_id == "2"
 
 
 def test_a_recorded_job_whose_key_is_refused_stays_recorded(clock):
-    client = FakeClient({"1": [LookDenied("401")]})
+    client = FakeClient({"1": [PollDenied("401")]})
     outcome = Publisher(client, clock).update(running(), "a")
     assert outcome.attempt == running()
     assert client.posts == 0
 
 
 def test_a_recorded_job_that_cannot_be_looked_at_stays_recorded_and_is_not_waited_for(clock):
-    untrusted = LookFailed("the server's certificate is not trusted")
+    untrusted = PollFailed("the server's certificate is not trusted")
     untrusted.may_pass = False
     client = FakeClient({"1": [untrusted]})
     outcome = Publisher(client, clock).update(running(), "a")
@@ -348,7 +349,7 @@ def test_an_update_without_a_running_job_publishes(clock, recorded):
 
 
 def test_a_refresh_of_a_success_makes_no_look(clock):
-    client = FakeClient({"1": [LookNotFound("must not be looked at")]})
+    client = FakeClient({"1": [PollNotFound("must not be looked at")]})
     assert Publisher(client, clock).refresh(done()) == (done(), None)
 
 
@@ -358,21 +359,21 @@ def test_a_refresh_shows_how_and_when_a_job_ended(clock):
 
 
 def test_a_refresh_in_trouble_keeps_what_is_recorded(clock):
-    error = LookNotFound("404")
+    error = PollNotFound("404")
     assert Publisher(FakeClient({"1": [error]}), clock).refresh(running()) == (running(), error)
 
 
 def test_a_second_publication_of_a_site_waits_for_the_first():
     clock = FakeClock()
-    turns = Turns(clock)
+    locks = Locks(clock)
     told = threading.Event()
     order = []
 
     def second():
-        with turns.take(910, "publication of site 910", lambda _line: told.set()):
+        with locks.held(910, "publication of site 910", lambda _line: told.set()):
             order.append("second")
 
-    with turns.take(910, "publication of site 910", lambda _line: None):
+    with locks.held(910, "publication of site 910", lambda _line: None):
         thread = threading.Thread(target=second)
         thread.start()
         assert told.wait(10)
@@ -391,35 +392,35 @@ def test_a_second_publication_of_a_site_waits_for_the_first():
 )
 def test_a_publisher_waits_for_its_turn_with_the_site(call):
     told = []
-    turns = Turns(FakeClock(cancel_at=0))
-    with turns.take((SERVER, 910), "publication of site 910", told.append):
-        outcome = call(Publisher(FakeClient(), FakeClock(), turns), told.append)
+    locks = Locks(FakeClock(cancel_at=0))
+    with locks.held((SERVER, 910), "publication of site 910", told.append):
+        outcome = call(Publisher(FakeClient(), FakeClock(), locks), told.append)
     assert outcome.error.headline == "publication of site 910 not sent: cancelled while it waited for its turn"
     assert told == ["waiting for another publication of this site to end"]
 
 
-def test_a_publisher_that_shares_no_turns_has_its_own():
+def test_a_publisher_that_shares_no_locks_has_its_own():
     publisher = Publisher(FakeClient(), FakeClock(cancel_at=0))
-    with publisher._turns.take((SERVER, 910), "publication of site 910", lambda _line: None):
+    with publisher._locks.held((SERVER, 910), "publication of site 910", lambda _line: None):
         outcome = publisher.publish(910, "a")
     assert outcome.error.headline == "publication of site 910 not sent: cancelled while it waited for its turn"
 
 
 def test_a_turn_that_is_cancelled_was_not_sent():
-    turns = Turns(FakeClock(cancel_at=0))
+    locks = Locks(FakeClock(cancel_at=0))
     with (
-        turns.take(910, "publication of site 910", lambda _line: None),
+        locks.held(910, "publication of site 910", lambda _line: None),
         pytest.raises(NotSent, match="cancelled while it waited for its turn"),
-        turns.take(910, "publication of site 910", lambda _line: None),
+        locks.held(910, "publication of site 910", lambda _line: None),
     ):
         pass
 
 
-def test_no_more_turns_are_held_than_allowed():
-    turns = Turns(FakeClock(cancel_at=0), at_once=1)
+def test_no_more_locks_are_held_than_allowed():
+    locks = Locks(FakeClock(cancel_at=0), at_once=1)
     with (
-        turns.take(910, "p", lambda _line: None),
+        locks.held(910, "p", lambda _line: None),
         pytest.raises(NotSent),
-        turns.take(912, "p", lambda _line: None),
+        locks.held(912, "p", lambda _line: None),
     ):
         pass

@@ -3,9 +3,9 @@
 import pytest
 
 from pulumi_nao.cli.accounts import Accounts
-from pulumi_nao.clock import SystemClock
 from pulumi_nao.host import Host
-from pulumi_nao.operations import Operations
+from pulumi_nao.resources.operations import Operations
+from pulumi_nao.waiting.clock import SystemClock
 
 ENVIRONMENT = {
     "NAO_API_KEY": "k-of-one-account",
@@ -34,7 +34,7 @@ def from_a_shell():
 
 
 @pytest.mark.parametrize("clients", [in_a_run_of_pulumi, from_a_shell])
-@pytest.mark.parametrize("shared", ["_pace", "_circuit"])
+@pytest.mark.parametrize("shared", ["_rate_limiter", "_circuit"])
 def test_accounts_of_one_server_share_its_limits_and_its_absence(monkeypatch, clients, shared):
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)

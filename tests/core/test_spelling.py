@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_nao.spelling import misspelt_settings, misspelt_variables
+from pulumi_nao.config.spelling import misspelt_settings, misspelt_variables
 
 pytestmark = pytest.mark.disable_socket
 

@@ -1,9 +1,9 @@
 import pytest
 
-from pulumi_nao.clock import Deadline
 from pulumi_nao.errors import MayHaveStarted, NotSent, Rejected, ServerUnreachable, TooManyRequests
 from pulumi_nao.jobs import start
 from pulumi_nao.models import Job
+from pulumi_nao.waiting.clock import Deadline
 from tests.core.fake_clock import FakeClock
 
 JOB = Job("publication of site 910", "7", "url", lambda: None)

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_nao.clock import Deadline
 from pulumi_nao.errors import (
     ConfigurationError,
     ContactLost,
@@ -16,16 +15,17 @@ from pulumi_nao.errors import (
     JobFailed,
     JobGone,
     JobRunsOn,
-    LookDenied,
-    LookFailed,
-    LookNotFound,
-    LookSenseless,
+    PollDenied,
+    PollFailed,
+    PollNotFound,
+    PollSenseless,
     TooManyRequests,
     WaitCancelled,
     WaitTimedOut,
 )
-from pulumi_nao.jobs import pause_after, start, wait
+from pulumi_nao.jobs import interval_after, start, wait
 from pulumi_nao.models import Job, JobState
+from pulumi_nao.waiting.clock import Deadline
 from tests.core.fake_clock import START, FakeClock
 
 RUNNING = JobState(has_finished=False, status="In progress")
@@ -73,7 +73,7 @@ def test_pauses_grow_with_the_time_waited(clock):
 
 
 def test_a_pause_is_never_longer_than_twenty_seconds():
-    assert pause_after(86400) == 20.0
+    assert interval_after(86400) == 20.0
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_jobs_of_about_21_seconds_are_noticed_within_5_percent_of_their_time_at_
 def test_the_end_is_noticed_at_most_one_pause_late(seconds):
     clock = FakeClock()
     wait(job_lasting(seconds, clock, []), clock=clock)
-    assert clock.time - seconds <= pause_after(seconds)
+    assert clock.time - seconds <= interval_after(seconds)
 
 
 def test_a_failure_has_the_words_of_the_job(clock):
@@ -166,13 +166,13 @@ def test_a_time_out_says_what_was_seen_last(clock):
 
 def test_a_time_out_names_the_last_trouble(clock):
     with pytest.raises(WaitTimedOut, match="limit") as caught:
-        wait(job_of(last=LookFailed("the server answers 502 Bad Gateway")), 5, clock=clock)
+        wait(job_of(last=PollFailed("the server answers 502 Bad Gateway")), 5, clock=clock)
     assert "The last looks brought no news: the server answers 502 Bad Gateway" in str(caught.value)
 
 
 def test_a_passing_trouble_is_told_once_and_its_end_too(clock):
     told = []
-    trouble = LookFailed("no answer in time")
+    trouble = PollFailed("no answer in time")
     wait(job_of(trouble, trouble, RUNNING, DONE), clock=clock, report=told.append)
     assert told == [
         "no answer in time; still waiting",
@@ -193,7 +193,7 @@ def test_a_request_that_was_refused_and_got_no_other_turn_was_refused(clock):
 
 @pytest.mark.parametrize(
     ("looks", "limit"),
-    [([RUNNING, LookDenied("401")], 60), ([RUNNING, LookFailed("no answer in time")], 0.5)],
+    [([RUNNING, PollDenied("401")], 60), ([RUNNING, PollFailed("no answer in time")], 0.5)],
 )
 def test_a_wait_that_ends_does_not_say_that_it_goes_on(clock, looks, limit):
     told = []
@@ -204,12 +204,12 @@ def test_a_wait_that_ends_does_not_say_that_it_goes_on(clock, looks, limit):
 
 def test_a_refused_key_ends_the_wait_at_once(clock):
     with pytest.raises(ContactLost, match="the server refuses the key"):
-        wait(job_of(RUNNING, LookDenied("the server refuses the key: 401"), last=DONE), clock=clock)
+        wait(job_of(RUNNING, PollDenied("the server refuses the key: 401"), last=DONE), clock=clock)
     assert len(clock.slept) == 1
 
 
 def test_a_look_that_cannot_pass_ends_the_wait_at_once_in_its_words(clock):
-    untrusted = LookFailed("the server's certificate is not trusted")
+    untrusted = PollFailed("the server's certificate is not trusted")
     untrusted.may_pass = False
     with pytest.raises(ContactLost) as caught:
         wait(job_of(RUNNING, untrusted, last=DONE), clock=clock)
@@ -221,12 +221,12 @@ def test_a_look_that_cannot_pass_ends_the_wait_at_once_in_its_words(clock):
 
 
 def test_three_senseless_answers_in_a_row_end_the_wait(clock):
-    odd = LookSenseless("the answer is no job")
+    odd = PollSenseless("the answer is no job")
     with pytest.raises(ContactLost):
         wait(job_of(odd, odd, odd, last=DONE), clock=clock)
 
 
-@pytest.mark.parametrize("trouble", [LookDenied("401"), LookSenseless("odd"), LookNotFound("404")])
+@pytest.mark.parametrize("trouble", [PollDenied("401"), PollSenseless("odd"), PollNotFound("404")])
 def test_a_wait_that_loses_its_job_gives_what_was_seen_last(clock, trouble):
     with pytest.raises(JobError) as caught:
         wait(job_of(RUNNING, last=trouble), clock=clock)
@@ -234,19 +234,19 @@ def test_a_wait_that_loses_its_job_gives_what_was_seen_last(clock, trouble):
 
 
 def test_two_senseless_answers_do_not(clock):
-    odd = LookSenseless("the answer is no job")
+    odd = PollSenseless("the answer is no job")
     assert wait(job_of(odd, odd, RUNNING, odd, odd, DONE), clock=clock) == DONE
 
 
 def test_a_job_that_is_found_late_is_not_gone(clock):
-    missing = LookNotFound("404")
+    missing = PollNotFound("404")
     assert wait(job_of(missing, missing, missing, DONE), clock=clock) == DONE
 
 
 @pytest.mark.parametrize(("pause", "gone"), [(4.0, 12.0), (5.0, 10.0), (20.0, 40.0)])
 def test_a_job_that_stays_unknown_for_three_looks_and_ten_seconds_is_gone(clock, pause, gone):
     with pytest.raises(JobGone, match="NAO Cloud has no record of job 7 any more"):
-        wait(job_of(RUNNING_FOR_A_MINUTE, last=asking(pause, LookNotFound("404"))), clock=clock)
+        wait(job_of(RUNNING_FOR_A_MINUTE, last=asking(pause, PollNotFound("404"))), clock=clock)
     assert clock.time == 60.0 + gone
 
 
@@ -306,7 +306,7 @@ def test_a_heartbeat_comes_after_one_two_and_four_minutes(clock):
 def test_a_heartbeat_says_when_no_look_has_shown_the_job(clock):
     told = []
     with pytest.raises(WaitTimedOut):
-        wait(job_of(last=asking(60.0, LookFailed("no answer in time"))), 70, clock=clock, report=told.append)
+        wait(job_of(last=asking(60.0, PollFailed("no answer in time"))), 70, clock=clock, report=told.append)
     assert told[1:] == ["job not seen yet after 1 min"]
 
 
@@ -314,12 +314,12 @@ SHOWN = st.sampled_from(
     [
         RUNNING,
         JobState(has_finished=False, status="success", retry_after=30),
-        LookFailed("passing"),
-        LookNotFound("404"),
-        LookSenseless("odd"),
+        PollFailed("passing"),
+        PollNotFound("404"),
+        PollSenseless("odd"),
     ]
 )
-ENDS = st.sampled_from([DONE, FAILED, RUNNING, LookDenied("401"), LookNotFound("404"), LookFailed("passing")])
+ENDS = st.sampled_from([DONE, FAILED, RUNNING, PollDenied("401"), PollNotFound("404"), PollFailed("passing")])
 
 
 @given(shown=st.lists(SHOWN, max_size=60), end=ENDS, limit=st.floats(0.1, 900))

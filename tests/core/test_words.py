@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
-from pulumi_nao.account import canonical_server, key_problem
+from pulumi_nao.cloud.address import canonical_server
+from pulumi_nao.cloud.key import key_problem
+from pulumi_nao.config.namespaces import environment_prefix, namespace_problem
+from pulumi_nao.config.settings import Settings
 from pulumi_nao.errors import ConfigurationError
-from pulumi_nao.inputs import check_inputs
-from pulumi_nao.namespaces import environment_prefix, namespace_problem
-from pulumi_nao.settings import Settings
+from pulumi_nao.resources.inputs import check_inputs
 from pulumi_nao.text import format_duration, parse_duration, printable, redact
-from pulumi_nao.triggers import same, trigger_problems
+from pulumi_nao.values import same, trigger_problems
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("1h30m", 5400), ("500ms", 0.5)])
@@ -153,7 +154,7 @@ def settings(config=None, **environment):
 
 def test_the_stacks_configuration_wins_over_the_environment():
     found = settings({"nao:apiKey": "one-key-1234"}, NAO_API_KEY="other-key").api_key("nao")
-    assert (found.value, found.source) == ("one-key-1234", "configuration nao:apiKey")
+    assert (found.value, found.origin) == ("one-key-1234", "configuration nao:apiKey")
 
 
 def test_an_empty_variable_counts_as_not_set():
@@ -162,7 +163,7 @@ def test_an_empty_variable_counts_as_not_set():
 
 
 def test_a_setting_does_not_show_its_value():
-    assert repr(settings(NAO_API_KEY="one-key-1234").api_key("nao")) == "Setting('environment variable NAO_API_KEY')"
+    assert repr(settings(NAO_API_KEY="one-key-1234").api_key("nao")) == "ApiKey('environment variable NAO_API_KEY')"
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pulumi_nao.circuit import Circuit
-from pulumi_nao.errors import HeldBack, LookFailed, NotSent, ServerUnreachable, TooManyRequests
+from pulumi_nao.cloud.circuit import Circuit
+from pulumi_nao.cloud.rate_limiter import BUSY_PATIENCE
+from pulumi_nao.cloud.transport import MOST_CONNECTIONS
+from pulumi_nao.errors import HeldBack, NotSent, PollFailed, ServerUnreachable, TooManyRequests
 from pulumi_nao.models import Job, JobState
-from pulumi_nao.pace import BUSY_PATIENCE
-from pulumi_nao.transport import MOST_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pulumi_nao.clock import Deadline
-    from pulumi_nao.pace import Pace
+    from pulumi_nao.cloud.rate_limiter import RateLimiter
+    from pulumi_nao.waiting.clock import Deadline
     from tests.core.virtual_time import Sleeper, VirtualClock
 
 RUNNING = JobState(has_finished=False, status="In progress")
@@ -73,8 +73,8 @@ class Look:
     late: float
 
 
-class VirtualPlaces:
-    """`Places` in virtual time."""
+class VirtualSemaphore:
+    """`Semaphore` in virtual time."""
 
     def __init__(self, clock: VirtualClock, most: int) -> None:
         self._clock = clock
@@ -82,7 +82,7 @@ class VirtualPlaces:
         self._line: deque[Sleeper] = deque()
 
     @contextmanager
-    def one(self, longest: float) -> Iterator[bool]:
+    def acquired(self, longest: float) -> Iterator[bool]:
         if self._free:
             self._free -= 1
         elif self._clock.cancelled or not self._clock.wait_for_call(self._line, longest):
@@ -105,7 +105,7 @@ class VirtualService:
     def __init__(
         self,
         clock: VirtualClock,
-        pace: Pace,
+        rate_limiter: RateLimiter,
         job_seconds: Callable[[int], float] = lambda _site: 21.0,
         *,
         limit: RequestLimit | None = None,
@@ -118,13 +118,13 @@ class VirtualService:
         self.circuit = Circuit(clock)
         self.no_connection = no_connection
         self.end = end
-        self.pace = pace
+        self.rate_limiter = rate_limiter
         self.job_seconds = job_seconds
         self.limit = limit
         self.latency = latency
         self.asks = asks
-        self._post_places = VirtualPlaces(clock, MOST_CONNECTIONS)
-        self._look_places = VirtualPlaces(clock, MOST_CONNECTIONS)
+        self._action_slots = VirtualSemaphore(clock, MOST_CONNECTIONS)
+        self._poll_slots = VirtualSemaphore(clock, MOST_CONNECTIONS)
         self.requests: list[float] = []
         self.refused = 0
         self.posts: list[int] = []
@@ -142,13 +142,13 @@ class VirtualService:
         reason = self.no_connection(now)
         self.clock.sleep(min(seconds, self.latency))
         if reason:
-            raise LookFailed(reason)
+            raise PollFailed(reason)
         self.circuit.answered()
 
     def publish(self, site_id: int, deadline: Deadline | None = None) -> Job:
         began = self.clock.monotonic()
-        with self._post_places.one(_left(deadline)) as connection:
-            number = self.pace.line_up(deadline, BUSY_PATIENCE) if connection else None
+        with self._action_slots.acquired(_left(deadline)) as connection:
+            number = self.rate_limiter.acquire(deadline, BUSY_PATIENCE) if connection else None
             if self.clock.cancelled:
                 raise NotSent("cancelled")
             if number is None:
@@ -173,16 +173,16 @@ class VirtualService:
         raise NotImplementedError(job_id, operation)
 
     def _look(self, site_id: int, end: float, deadline: Deadline | None) -> JobState:
-        with self._look_places.one(_left(deadline)) as connection:
-            number = self.pace.line_up(deadline) if connection else None
+        with self._poll_slots.acquired(_left(deadline)) as connection:
+            number = self.rate_limiter.acquire(deadline) if connection else None
             if number is None:
-                raise LookFailed("no turn")
+                raise PollFailed("no turn")
             reason = self._connect()
             if reason:
-                raise LookFailed(reason)
+                raise PollFailed(reason)
             early = self._exchange(number)
         if early:
-            trouble = LookFailed("429")
+            trouble = PollFailed("429")
             trouble.retry_after = self.asks(early)
             raise trouble
         now = self.clock.monotonic()
@@ -207,9 +207,9 @@ class VirtualService:
         self.circuit.answered()
         if early:
             self.refused += 1
-            self.pace.refused(number, self.asks(early))
+            self.rate_limiter.refused(number, self.asks(early))
         else:
-            self.pace.let_through()
+            self.rate_limiter.accepted()
         return early
 
 

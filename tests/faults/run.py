@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulumi_nao.client import NaoClient
-from pulumi_nao.lifecycle import Change, Limit, Publisher, difference
+from pulumi_nao.cloud.client import NaoClient
+from pulumi_nao.lifecycle import Change, Publisher, difference
 from pulumi_nao.simulator import Simulator
+from pulumi_nao.waiting.clock import Limit
 from tests.core.fake_clock import FakeClock
 
 KEY = "k-0123456789-fault-matrix"

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from pulumi_nao.client import CANCELLED_POST_GRACE, NaoClient
-from pulumi_nao.clock import SystemClock
+from pulumi_nao.cloud.client import CANCELLED_ACTION_GRACE, NaoClient
 from pulumi_nao.errors import NotSent, WaitCancelled
-from pulumi_nao.lifecycle import Limit, Publisher
+from pulumi_nao.lifecycle import Publisher
 from pulumi_nao.simulator import Simulator, fault
+from pulumi_nao.waiting.clock import Limit, SystemClock
 from tests.faults.run import KEY, SILENT
 from tests.few_threads import exchanges
 
@@ -97,8 +97,8 @@ def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(nao, begin)
 
 
 def test_but_not_for_ever(nao, begin, monkeypatch):
-    assert CANCELLED_POST_GRACE == 10
-    monkeypatch.setattr("pulumi_nao.client.CANCELLED_POST_GRACE", 0.5)
+    assert CANCELLED_ACTION_GRACE == 10
+    monkeypatch.setattr("pulumi_nao.cloud.client.CANCELLED_ACTION_GRACE", 0.5)
     nao.script("publish", fault("stall-before-headers"))
     run = begin(nao.url)
     until(lambda: nao.count("publish") == 1)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_nao import NaoError
-from pulumi_nao.client import NaoClient
+from pulumi_nao.cloud.client import NaoClient
 from pulumi_nao.simulator import FAULTS, Simulator, fault
 from pulumi_nao.simulator.faults.connection import Garbled
 from tests.core.fake_clock import FakeClock
@@ -50,11 +50,11 @@ def test_a_publication_raises_no_foreign_exception(client, nao, name):
 def test_a_look_raises_no_foreign_exception(client, nao, name):
     job = client.job(_started(nao))
     nao.script("job", fault(BRIEF.get(name, name)))
-    own_errors_only(job.look)
+    own_errors_only(job.poll)
 
 
 def test_a_foreign_exception_would_be_noticed(client, nao, monkeypatch):
-    monkeypatch.setattr("pulumi_nao.client.EXCHANGE_FAILURES", ())
+    monkeypatch.setattr("pulumi_nao.cloud.client.EXCHANGE_FAILURES", ())
     nao.script("publish", fault("reset-before"))
     with pytest.raises(requests.ConnectionError):
         own_errors_only(lambda: client.publish(910))
@@ -107,7 +107,7 @@ def test_no_answer_however_odd_raises_a_foreign_exception(nao, status, lines, bo
     nao.script("job", odd)
     with NaoClient(KEY, nao.url, clock=FakeClock(), answer_timeout=30.0) as client:
         own_errors_only(lambda: client.publish(910))
-        own_errors_only(client.job(_started(nao)).look)
+        own_errors_only(client.job(_started(nao)).poll)
 
 
 def _started(nao):

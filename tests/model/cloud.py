@@ -3,22 +3,22 @@
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 
+from pulumi_nao.cloud.rate_limiter import BUSY_PATIENCE
 from pulumi_nao.errors import (
     AccessDenied,
     HeldBack,
     KeyNotAccepted,
-    LookDenied,
-    LookFailed,
-    LookNotFound,
-    LookSenseless,
     MayHaveStarted,
     NotSent,
+    PollDenied,
+    PollFailed,
+    PollNotFound,
+    PollSenseless,
     Rejected,
     ServerUnreachable,
     TooManyRequests,
 )
 from pulumi_nao.models import Job, JobState, publication_of
-from pulumi_nao.pace import BUSY_PATIENCE
 from pulumi_nao.simulator.world import NoSuchResource, Site, World
 
 KEY = "k-0123456789-model"
@@ -73,9 +73,9 @@ class NaoCloud:
 class CloudClient:
     """Stands in for `NaoClient`, with its errors and its habits after a cancel."""
 
-    def __init__(self, cloud, weather, base_url, clock, pace, circuit):
+    def __init__(self, cloud, weather, base_url, clock, rate_limiter, circuit):
         self.base_url = base_url
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._circuit = circuit
         self._cloud = cloud
         self._judge = cloud.judge
@@ -92,11 +92,11 @@ class CloudClient:
         with self._judge.request(self.base_url):
             self._clock.request_arrived()
             if not self._clock.receive(min(answer.seconds, seconds), LOOK_GRACE) or answer.seconds > seconds:
-                raise LookFailed("no answer in time")
+                raise PollFailed("no answer in time")
 
     def publish(self, site_id, deadline=None):
         operation = publication_of(site_id)
-        number = self._pace.line_up(deadline, BUSY_PATIENCE)
+        number = self._rate_limiter.acquire(deadline, BUSY_PATIENCE)
         if self._clock.cancelled:
             raise NotSent(f"{operation} not sent: cancelled before it began")
         if number is None or (deadline is not None and not deadline.remaining):
@@ -139,15 +139,15 @@ class CloudClient:
         return Job(operation, job_id, f"{SERVER}/api/v2/background_jobs/{job_id}", look)
 
     def _look(self, job_id, operation, deadline):
-        number = self._pace.line_up(deadline)
+        number = self._rate_limiter.acquire(deadline)
         if number is None:
-            raise LookFailed("no look had its turn in time")
+            raise PollFailed("no look had its turn in time")
         answer = self._weather.next_look()
         with self._judge.request(self.base_url):
             self._clock.spend(min(answer.seconds / 2, LOOK_GRACE))
             self._clock.request_arrived()
             if not self._clock.receive(answer.seconds, LOOK_GRACE):
-                raise LookFailed("cancelled")
+                raise PollFailed("cancelled")
             self._note(number, answer)
             return self._shown(job_id, operation, answer)
 
@@ -155,17 +155,17 @@ class CloudClient:
         if answer.kind not in ("lost", "started, not answered"):
             self._circuit.answered()
         if answer.kind == "429":
-            self._pace.refused(number, answer.retry_after)
+            self._rate_limiter.refused(number, answer.retry_after)
         else:
-            self._pace.let_through()
+            self._rate_limiter.accepted()
 
     def _shown(self, job_id, operation, answer):
         failures = {
-            "trouble": LookFailed("the server answers 502 Bad Gateway"),
-            "429": LookFailed("the server answers 429 Too Many Requests"),
-            "denied": LookDenied("the server refuses the key: 401"),
-            "not found": LookNotFound("the server does not know the job: 404"),
-            "senseless": LookSenseless("the answer is no job"),
+            "trouble": PollFailed("the server answers 502 Bad Gateway"),
+            "429": PollFailed("the server answers 429 Too Many Requests"),
+            "denied": PollDenied("the server refuses the key: 401"),
+            "not found": PollNotFound("the server does not know the job: 404"),
+            "senseless": PollSenseless("the answer is no job"),
         }
         kind = "not found" if job_id in self._cloud.forgotten else answer.kind
         try:

@@ -11,9 +11,9 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2
 
-from pulumi_nao.host.face import RESOURCE_TYPE
-from pulumi_nao.markers import CONFIGURATION
+from pulumi_nao.host.dynamic import RESOURCE_TYPE
 from pulumi_nao.provider import TrackingConfigPublicationProvider
+from pulumi_nao.resources.markers import CONFIGURATION
 from tests.model.cloud import SERVER
 from tests.model.judge import Call, Endless, PromiseBroken
 from tests.model.plugin_host import Failure, HostProcess, Situation, struct

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pulumi_nao.triggers import same
+from pulumi_nao.values import same
 from tests.model.cloud import SERVER
 
 LONGEST_CALL = 5000  # requests; far more than a call of an hour makes

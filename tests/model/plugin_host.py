@@ -19,7 +19,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_nao.host import Host, failure
 from pulumi_nao.host.calls import Calls
-from pulumi_nao.host.face import RESOURCE_TYPE
+from pulumi_nao.host.dynamic import RESOURCE_TYPE
 from tests.model.cloud import KEY, SERVER, CloudClient, Weather
 from tests.model.timeline import Interrupt, ProcessClock
 
@@ -118,14 +118,14 @@ class HostProcess:
         host = Host(self._calls, self._row, failure, cancel)
         self._stack = ExitStack()
 
-        def client(_key, base_url, *, pace, circuit, **_rest):
-            return CloudClient(cloud, situation.weather, base_url, self.clock, pace, circuit)
+        def client(_key, base_url, *, rate_limiter, circuit, **_rest):
+            return CloudClient(cloud, situation.weather, base_url, self.clock, rate_limiter, circuit)
 
         self._patches = (
             patch.object(dynamic, "_PROVIDER_CACHE", {}),
             patch("pulumi_nao.host.attach", lambda: host),
-            patch("pulumi_nao.client.NaoClient", client),
-            patch("pulumi_nao.operations.SystemClock", lambda _cancel: self.clock),
+            patch("pulumi_nao.cloud.client.NaoClient", client),
+            patch("pulumi_nao.resources.operations.SystemClock", lambda _cancel: self.clock),
         )
         config = {"nao:baseUrl": SERVER} if situation.states_server else {}
         self.call(

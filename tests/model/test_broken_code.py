@@ -6,12 +6,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from pulumi_nao import jobs, lifecycle, operations, records
-from pulumi_nao.clock import Deadline
-from pulumi_nao.errors import JobFailed, JobRunsOn, LookFailed, MayHaveStarted
+from pulumi_nao import jobs, lifecycle
+from pulumi_nao.errors import JobFailed, JobRunsOn, MayHaveStarted, PollFailed
 from pulumi_nao.host import Host
 from pulumi_nao.lifecycle import Attempt, Change, Outcome, Publisher
 from pulumi_nao.models import JobState
+from pulumi_nao.resources import operations, records
+from pulumi_nao.waiting.clock import Deadline
 from tests.model.judge import PromiseBroken
 from tests.model.test_engine_actions import EngineActions
 
@@ -72,7 +73,7 @@ def a_status_counts_before_the_job_has_finished(patch):
 
 def a_wait_ends_with_the_first_success_of_an_unfinished_job(patch):
     def look(self):
-        state = self._job.look()
+        state = self._job.poll()
         early = not state.has_finished and state.status == "success"
         self._state = replace(state, has_finished=True) if early else state
 
@@ -161,8 +162,8 @@ def a_refresh_fails_with_its_look(patch):
     def broken(self, recorded):
         if recorded.may_be_running:
             try:
-                self._job(recorded).look()
-            except LookFailed as trouble:
+                self._job(recorded).poll()
+            except PollFailed as trouble:
                 raise RuntimeError from trouble
         return refresh(self, recorded)
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from pulumi_nao.client import NaoClient
+from pulumi_nao.cloud.client import NaoClient
+from pulumi_nao.cloud.transport import ANSWER_TIMEOUT
 from pulumi_nao.errors import NaoError
-from pulumi_nao.lifecycle import Attempt, Change, Limit, Publisher, difference
-from pulumi_nao.transport import ANSWER_TIMEOUT
+from pulumi_nao.lifecycle import Attempt, Change, Publisher, difference
+from pulumi_nao.waiting.clock import Limit
 from tests.network.brisk_clock import BriskClock
 
 KEY = "k-0123456789-host-tier"

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from pulumi_nao import NaoClient
-from pulumi_nao.errors import LookFailed, MayHaveStarted, NaoError, ServerUnreachable
+from pulumi_nao.errors import MayHaveStarted, NaoError, PollFailed, ServerUnreachable
 from pulumi_nao.models import Job
 from tests.few_threads import exchanges
 from tests.network.link import Link
@@ -105,8 +105,8 @@ def test_wherever_a_secure_connection_is_cut_what_is_said_of_the_publication_is_
 def test_a_secure_exchange_that_was_given_up_keeps_no_thread(secure_link):
     with NaoClient(KEY, secure_link.secure_url, answer_timeout=2.0) as client:
         job = client.publish(910)
-        job.look()
+        job.poll()
         secure_link.lay("silence", "downstream")
-        with pytest.raises(LookFailed, match="no complete answer in time"):
-            job.look()
+        with pytest.raises(PollFailed, match="no complete answer in time"):
+            job.poll()
         wait_until(lambda: not exchanges())

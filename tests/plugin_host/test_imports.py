@@ -8,7 +8,7 @@ TELL_IMPORTS = """
 import sys
 class Tell:
     def find_spec(self, name, path=None, target=None):
-        if name in ("requests", "pydantic", "pulumi_nao.client"):
+        if name in ("requests", "pydantic", "pulumi_nao.cloud.client"):
             print("imports", name, file=sys.stderr)
 sys.meta_path.insert(0, Tell())
 """
@@ -30,7 +30,7 @@ def test_the_first_publication_imports_what_it_needs(start_host, nao):
     host = start_host(code=TELL_IMPORTS)
     host.create({"site_id": 910, "config_namespace": "nao", "base_url": nao.url})
     told = host.errors().split("\n")
-    assert {"imports pulumi_nao.client", "imports requests", "imports pydantic"} <= {*told}
+    assert {"imports pulumi_nao.cloud.client", "imports requests", "imports pydantic"} <= {*told}
 
 
 def test_two_hundred_first_publications_at_once_share_the_import(start_host, nao):

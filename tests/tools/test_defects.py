@@ -45,7 +45,7 @@ DEFECTS = {
         "tests/core/test_wait.py::test_a_failure_has_the_words_of_the_job",
     ),
     "client: a publication whose answer is lost is sent again": Defect(
-        "client.py",
+        "cloud/client.py",
         "raise MayHaveStarted(operation, reason) from None",
         "raise ServerUnreachable(operation, self.base_url, reason, may_pass=True) from None",
         "tests/faults/test_matrix.py::test_a_fault_ends_in_one_known_way[reset-after at the POST]",
@@ -57,13 +57,13 @@ DEFECTS = {
         "tests/plugin_host/test_calls.py::test_a_failed_job_is_saved_with_its_words_on_the_resources_row[locked]",
     ),
     "digest: another name of a file is no change": Defect(
-        "digest.py",
+        "program/digest.py",
         "(len(name), name, digest)",
         '(0, b"", digest)',
         "tests/core/test_digest.py::test_a_change_of_the_files_changes_the_digest",
     ),
     "settings: the environment goes before the stack": Defect(
-        "settings.py",
+        "config/settings.py",
         "        if value is None:\n            variable =",
         "        if value is None or self._environment:\n            variable =",
         "tests/core/test_words.py::test_the_stacks_configuration_wins_over_the_environment",

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.output import Unknown
 
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.models import site_number
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.text import name_of
-from pulumi_nao.triggers import OUTPUT_IN_TEXT, holds_output, trigger_problems
+from pulumi_nao.values import OUTPUT_IN_TEXT, holds_output, trigger_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

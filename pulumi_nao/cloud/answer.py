@@ -13,24 +13,26 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from pydantic import ValidationError
 
+from pulumi_nao.cloud.wire import AcceptedDocument, JobDocument
 from pulumi_nao.errors import (
     AccessDenied,
     KeyNotAccepted,
-    LookDenied,
-    LookFailed,
-    LookNotFound,
-    LookSenseless,
     MayHaveStarted,
     NaoError,
+    PollDenied,
+    PollFailed,
+    PollNotFound,
+    PollSenseless,
     Rejected,
     TooManyRequests,
 )
 from pulumi_nao.models import JOB_NUMBER, JobState
 from pulumi_nao.text import printable
-from pulumi_nao.wire import AcceptedDocument, JobDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pulumi_nao.cloud.key import ApiKey
 
 _JOB_PATH = re.compile(rf"/background_jobs/({JOB_NUMBER})/?\Z")
 _LONGEST_WORDS = 300
@@ -126,17 +128,17 @@ class Answer:
         """Read the body as a job.
 
         Raises:
-            LookFailed: It is not JSON.
-            LookSenseless: It is JSON, and no job.
+            PollFailed: It is not JSON.
+            PollSenseless: It is JSON, and no job.
         """
         try:
             attributes = JobDocument.model_validate_json(self.body, context={"secrets": self.secrets}).data.attributes
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             if first["type"] == "json_invalid":
-                raise LookFailed("the answer is not JSON, perhaps a page of a proxy or cut short") from None
+                raise PollFailed("the answer is not JSON, perhaps a page of a proxy or cut short") from None
             where = ".".join(str(part) for part in first["loc"]) or "JSON"
-            raise LookSenseless(f"the answer is no job: {where}: {first['msg']}") from None
+            raise PollSenseless(f"the answer is no job: {where}: {first['msg']}") from None
         return JobState(
             attributes.has_finished,
             attributes.status,
@@ -174,13 +176,12 @@ class Answer:
             raise NoJobNamed("the Location names no background job")
         return found[1]
 
-    def refusal(self, operation: str, key_origin: str, advice: tuple[str, ...]) -> NaoError:
+    def refusal(self, operation: str, key: ApiKey) -> NaoError:
         """Say what an answer to a POST means that is neither `303 See Other` nor `202 Accepted`.
 
         Args:
             operation: What was asked for.
-            key_origin: Where the key comes from.
-            advice: What to do about a key that is not accepted.
+            key: What was sent.
 
         Returns:
             A `Rejected` where the server surely did nothing, else a `MayHaveStarted`.
@@ -191,32 +192,31 @@ class Answer:
             busy.retry_after = self.retry_after
             return busy
         if self.code == requests.codes.unauthorized:
-            unknown = KeyNotAccepted(operation, *said, f"The key came from {key_origin}.")
-            unknown.advice = advice
+            unknown = KeyNotAccepted(operation, *said, f"The key came from {key.origin}.")
+            unknown.advice = key.advice
             return unknown
         if self.code == requests.codes.forbidden:
-            return AccessDenied(operation, *said, f"The key came from {key_origin}.")
+            return AccessDenied(operation, *said, f"The key came from {key.origin}.")
         if 400 <= self.code < 500 and self.code != requests.codes.request_timeout:  # noqa: PLR2004 - the 4xx
             return Rejected(operation, *said)
         return MayHaveStarted(operation, f"the server answered {self.status}", self.request_id)
 
-    def refusal_of_look(self, key_origin: str, advice: tuple[str, ...]) -> LookFailed:
+    def refusal_of_poll(self, key: ApiKey) -> PollFailed:
         """Say what an answer to a look means that is not `200 OK`.
 
         Args:
-            key_origin: Where the key comes from.
-            advice: What to do about a key that is not accepted.
+            key: What was sent.
         """
-        error: LookFailed
+        error: PollFailed
         if self.code in (requests.codes.unauthorized, requests.codes.forbidden):
-            error = LookDenied(f"the server refuses the key: {self.status}", f"The key came from {key_origin}.")
-            error.advice = advice if self.code == requests.codes.unauthorized else AccessDenied.advice
+            error = PollDenied(f"the server refuses the key: {self.status}", f"The key came from {key.origin}.")
+            error.advice = key.advice if self.code == requests.codes.unauthorized else AccessDenied.advice
         elif self.code in (requests.codes.not_found, requests.codes.gone):
-            error = LookNotFound(f"the server does not know the job: {self.status}")
+            error = PollNotFound(f"the server does not know the job: {self.status}")
         elif self.code in _PASSING:
-            error = LookFailed(f"the server answers {self.status}")
+            error = PollFailed(f"the server answers {self.status}")
         else:
-            error = LookSenseless(f"the server answers a look at the job with {self.status}")
+            error = PollSenseless(f"the server answers a look at the job with {self.status}")
         error.retry_after = self.retry_after
         return error
 

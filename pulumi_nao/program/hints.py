@@ -13,8 +13,8 @@ import pulumi
 from pulumi.runtime import config
 from pulumi.runtime.settings import SETTINGS, get_monitor
 
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
-from pulumi_nao.spelling import misspelt_settings, misspelt_variables
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.config.spelling import misspelt_settings, misspelt_variables
 
 # A run that takes a few times as long as one publication is no surprise, and neither is any with so few sites.
 _ROUNDS = 4

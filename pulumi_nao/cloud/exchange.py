@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from io import BufferedReader
 
-    from pulumi_nao.workers import Worker
+    from pulumi_nao.waiting.threads import Worker
 
 Result = TypeVar("Result")
 

@@ -10,29 +10,16 @@ from urllib.parse import urlsplit
 import requests
 
 from pulumi_nao._version import __version__
-from pulumi_nao.account import PUBLIC_SERVER, canonical_server, is_loopback, key_problem
-from pulumi_nao.answer import Answer, NoJobNamed
-from pulumi_nao.circuit import Circuit
-from pulumi_nao.clock import Clock, Deadline, SystemClock, checked_seconds
-from pulumi_nao.errors import (
-    ConfigurationError,
-    HeldBack,
-    LookFailed,
-    MayHaveStarted,
-    NaoError,
-    NotSent,
-    ServerUnreachable,
-    TooManyRequests,
-    key_advice,
-)
-from pulumi_nao.exchange import Exchange, WatchedAdapter
-from pulumi_nao.logs import protect
-from pulumi_nao.models import JOB_NUMBER, Job, JobState, Probe, publication_of, site_number
-from pulumi_nao.pace import BUSY_PATIENCE, Pace
-from pulumi_nao.places import Places
-from pulumi_nao.proxies import proxy_for
-from pulumi_nao.reasons import reason_of
-from pulumi_nao.transport import (
+from pulumi_nao.cloud.address import PUBLIC_SERVER, canonical_server, is_loopback
+from pulumi_nao.cloud.answer import Answer, NoJobNamed
+from pulumi_nao.cloud.circuit import Circuit
+from pulumi_nao.cloud.exchange import Exchange, WatchedAdapter
+from pulumi_nao.cloud.key import ApiKey, key_problem
+from pulumi_nao.cloud.logs import protect
+from pulumi_nao.cloud.proxies import proxy_for
+from pulumi_nao.cloud.rate_limiter import BUSY_PATIENCE, RateLimiter
+from pulumi_nao.cloud.reasons import reason_of
+from pulumi_nao.cloud.transport import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
     EXCHANGE_FAILURES,
@@ -42,7 +29,20 @@ from pulumi_nao.transport import (
     new_session,
     read_body,
 )
-from pulumi_nao.workers import LOOKS, NO_THREAD, POSTS, Workers
+from pulumi_nao.errors import (
+    ConfigurationError,
+    HeldBack,
+    MayHaveStarted,
+    NaoError,
+    NotSent,
+    PollFailed,
+    ServerUnreachable,
+    TooManyRequests,
+)
+from pulumi_nao.models import JOB_NUMBER, Job, JobState, Probe, publication_of, site_number
+from pulumi_nao.waiting.clock import Clock, Deadline, SystemClock, checked_seconds
+from pulumi_nao.waiting.semaphore import Semaphore
+from pulumi_nao.waiting.threads import ACTION_THREADS, NO_THREAD, POLL_THREADS, ThreadPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,14 +50,14 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from pulumi_nao.workers import Worker
+    from pulumi_nao.waiting.threads import Worker
 
 # Seconds: the answer to a POST names the job, a look can be made again.
-CANCELLED_POST_GRACE = 10.0
-CANCELLED_LOOK_GRACE = 1.0
+CANCELLED_ACTION_GRACE = 10.0
+CANCELLED_POLL_GRACE = 1.0
 
 # Seconds: of many looks that are due at one deadline, each has its turn.
-LAST_LOOK_PATIENCE = 5.0
+LAST_POLL_PATIENCE = 5.0
 
 _LIMITED = "NAO Cloud limits requests"
 _UNANSWERED = "earlier requests are still without an answer"
@@ -78,13 +78,11 @@ class NaoClient:
     """A client for the background jobs of one NAO Cloud account.
 
     Args:
-        api_key: API key or JWT of the account, without `Bearer`.
+        api_key: API key or JWT of the account, without `Bearer`; as an `ApiKey`, errors say where it comes from.
         base_url: The server; `https` unless it is this machine.
-        key_origin: Where the key comes from, for errors: `configuration nao:apiKey`.
-        namespace: The configuration namespace where the key was looked for, for errors: `nao`, or another account's.
         answer_timeout: Seconds that one answer may take in all.
         clock: Tells the time, and when waiting has to end.
-        pace: Keeps requests apart; share one between clients to limit them together.
+        rate_limiter: Keeps requests apart; share one between clients to limit them together.
         circuit: Knows whether the server can be reached; share one between clients of a server.
 
     Raises:
@@ -93,40 +91,38 @@ class NaoClient:
 
     def __init__(
         self,
-        api_key: str,
+        api_key: str | ApiKey,
         base_url: str = PUBLIC_SERVER,
         *,
-        key_origin: str = "the argument api_key",
-        namespace: str | None = None,
         answer_timeout: float = ANSWER_TIMEOUT,
         clock: Clock | None = None,
-        pace: Pace | None = None,
+        rate_limiter: RateLimiter | None = None,
         circuit: Circuit | None = None,
     ) -> None:
-        problem = key_problem(api_key)
+        key = api_key if isinstance(api_key, ApiKey) else ApiKey(api_key)
+        problem = key_problem(key.value)
         if problem:
-            del api_key  # from what a traceback with variables shows
-            raise ConfigurationError(f"the key from {key_origin} cannot be used: {problem}")
+            origin = key.origin
+            del api_key, key  # from what a traceback with variables shows
+            raise ConfigurationError(f"the key from {origin} cannot be used: {problem}")
         try:
             self.base_url = canonical_server(base_url)
         except ValueError as error:
             raise ConfigurationError(f"the server's URL cannot be used: {error}") from None
         self._direct = is_loopback(urlsplit(self.base_url).hostname or "")
-        self._secrets = (api_key,)
-        self._key_origin = key_origin
-        self._key_advice = key_advice(namespace)
-        self._auth = BareToken(api_key)
-        protect(api_key)
+        self._key = key
+        self._auth = BareToken(key.value)
+        protect(key.value)
         self._answer_timeout = checked_seconds("answer_timeout", answer_timeout, ANSWER_TIMEOUT)
         self._clock = clock or SystemClock()
-        self._pace = pace or Pace(self._clock)
+        self._rate_limiter = rate_limiter or RateLimiter(self._clock)
         self._circuit = circuit or Circuit(self._clock)
         self._looks = new_session(WatchedAdapter(MOST_CONNECTIONS), direct=self._direct)
         # Apart, so that publications go out while looks hang.
-        self._look_places = Places(MOST_CONNECTIONS)
-        self._post_places = Places(MOST_CONNECTIONS)
-        for workers in (LOOKS, POSTS):
-            workers.prepare()
+        self._poll_slots = Semaphore(MOST_CONNECTIONS)
+        self._action_slots = Semaphore(MOST_CONNECTIONS)
+        for threads in (POLL_THREADS, ACTION_THREADS):
+            threads.prepare()
 
     def __enter__(self) -> Self:
         return self
@@ -204,9 +200,9 @@ class NaoClient:
         lined_up = self._clock.monotonic()
         with ExitStack() as place:
             worker, missing = _connection(
-                place, self._post_places, POSTS, lambda: self._clock.cancelled or _is_over(deadline)
+                place, self._action_slots, ACTION_THREADS, lambda: self._clock.cancelled or _is_over(deadline)
             )
-            number = self._pace.line_up(deadline, BUSY_PATIENCE) if worker else None
+            number = self._rate_limiter.acquire(deadline, BUSY_PATIENCE) if worker else None
             if self._clock.cancelled:
                 raise NotSent(f"{operation} not sent: cancelled before it began")
             if worker is None or number is None or _is_over(deadline):
@@ -233,7 +229,7 @@ class NaoClient:
                 return response, body
 
         try:
-            return self._answer(number, exchange, call, self._answer_timeout, CANCELLED_POST_GRACE)
+            return self._answer(number, exchange, call, self._answer_timeout, CANCELLED_ACTION_GRACE)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = self._reason_of(error)
             if not exchange.connected and self._clock.cancelled:
@@ -272,7 +268,7 @@ class NaoClient:
             The answer, whatever it is.
 
         Raises:
-            LookFailed: There was none.
+            PollFailed: There was none.
         """
         deadline = None if seconds is None else Deadline(seconds, "", self._clock)
         answer = self._get("background_jobs/0", deadline, whole=True, seconds=seconds)
@@ -285,14 +281,14 @@ class NaoClient:
         """GET an answer, and the body of a good one (or of any, when the whole is wanted)."""
         longest = self._answer_timeout if seconds is None else min(self._answer_timeout, seconds)
         patience = longest if deadline is None else min(longest, deadline.remaining)
-        turn = Deadline(max(patience, LAST_LOOK_PATIENCE), "", self._clock)
+        turn = Deadline(max(patience, LAST_POLL_PATIENCE), "", self._clock)
         with ExitStack() as place:
             worker, missing = _connection(
-                place, self._look_places, LOOKS, lambda: self._clock.cancelled or _is_over(turn)
+                place, self._poll_slots, POLL_THREADS, lambda: self._clock.cancelled or _is_over(turn)
             )
-            number = self._pace.line_up(deadline) if worker else None
+            number = self._rate_limiter.acquire(deadline) if worker else None
             if worker is None or number is None:
-                raise LookFailed(f"{missing}, and no look had its turn in time")
+                raise PollFailed(f"{missing}, and no look had its turn in time")
             kept = place.pop_all()
 
         def call() -> tuple[requests.Response, bytes]:
@@ -301,10 +297,10 @@ class NaoClient:
                 return response, read_body(response) if wanted else b""
 
         try:
-            return self._answer(number, Exchange(worker), call, longest, CANCELLED_LOOK_GRACE)
+            return self._answer(number, Exchange(worker), call, longest, CANCELLED_POLL_GRACE)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = self._reason_of(error)
-            trouble = LookFailed(reason)
+            trouble = PollFailed(reason)
             trouble.may_pass = may_pass
             raise trouble from None
 
@@ -318,23 +314,23 @@ class NaoClient:
     ) -> Answer:
         response, body = exchange.run(call, seconds, self._cancelled, grace)
         self._circuit.answered()
-        answer = Answer(response, body, self.base_url, self._secrets, self._clock.now())
+        answer = Answer(response, body, self.base_url, (self._key.value,), self._clock.now())
         if answer.is_limit:
-            self._pace.refused(number, answer.retry_after)
+            self._rate_limiter.refused(number, answer.retry_after)
         else:
-            self._pace.let_through()
+            self._rate_limiter.accepted()
         return answer
 
     @_Alone()
     def _look(self, job_id: str, deadline: Deadline | None) -> JobState:
         answer = self._get(f"background_jobs/{job_id}", deadline)
         if answer.code != requests.codes.ok:
-            raise answer.refusal_of_look(self._key_origin, self._key_advice)
+            raise answer.refusal_of_poll(self._key)
         return answer.job_state()
 
     def _accepted(self, operation: str, answer: Answer) -> Job:
         if answer.code not in (requests.codes.see_other, requests.codes.accepted):
-            raise answer.refusal(operation, self._key_origin, self._key_advice)
+            raise answer.refusal(operation, self._key)
         try:
             return self.job(answer.job_id(), operation)
         except NoJobNamed as error:
@@ -367,12 +363,12 @@ class NaoClient:
 
 
 def _connection(
-    place: ExitStack, places: Places, workers: Workers, give_up: Callable[[], bool]
+    place: ExitStack, slots: Semaphore, threads: ThreadPool, give_up: Callable[[], bool]
 ) -> tuple[Worker | None, str]:
     """Take a place and a thread; without either, say what is missing, and with both, what might be missing yet."""
-    if not place.enter_context(places.one(give_up)):
+    if not place.enter_context(slots.acquired(give_up)):
         return None, _UNANSWERED
-    worker = place.enter_context(workers.one(give_up))
+    worker = place.enter_context(threads.borrowed(give_up))
     return worker, _LIMITED if worker else NO_THREAD
 
 

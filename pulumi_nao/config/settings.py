@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pulumi_nao.account import PUBLIC_SERVER, canonical_server, key_problem
+from pulumi_nao.cloud.address import PUBLIC_SERVER, canonical_server
+from pulumi_nao.cloud.key import ApiKey, key_advice, key_problem
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, OF_AN_ACCOUNT, OF_THE_RUN, environment_prefix
 from pulumi_nao.errors import ConfigurationError
-from pulumi_nao.lifecycle import DEFAULT_LIMIT, Limit
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, OF_AN_ACCOUNT, OF_THE_RUN, environment_prefix
 from pulumi_nao.text import parse_timeout
+from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,7 +64,7 @@ class Settings:
         """The keys that were found so far, good or not: what must never be printed."""
         return frozenset(self._keys)  # other threads may find more meanwhile
 
-    def api_key(self, namespace: str) -> Setting:
+    def api_key(self, namespace: str) -> ApiKey:
         """The key of the account.
 
         Args:
@@ -78,7 +79,11 @@ class Settings:
                 "there is no NAO Cloud key", self._how_to_set(f"--secret {namespace}:apiKey", namespace, "API_KEY")
             )
         self._check_key(found)
-        return found
+        wanted = (
+            f"A key is looked for in Pulumi's configuration ({namespace}:apiKey), then in the environment "
+            f"({environment_prefix(namespace)}API_KEY):"
+        )
+        return ApiKey(found.value, found.source, key_advice(wanted))
 
     def stated_server(self, namespace: str) -> str | None:
         """The server that somebody has stated, in canonical form; `None` when nobody has.

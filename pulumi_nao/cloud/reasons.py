@@ -16,14 +16,14 @@ import requests
 import urllib3
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from pulumi_nao.exchange import AnswerTimeout, NoSuchBundle
+from pulumi_nao.cloud.exchange import AnswerTimeout, NoSuchBundle
+from pulumi_nao.cloud.transport import AnswerTooLarge, AnswerUnreadable
 from pulumi_nao.text import printable
-from pulumi_nao.transport import AnswerTooLarge, AnswerUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pulumi_nao.proxies import Proxy
+    from pulumi_nao.cloud.proxies import Proxy
 
 _CLOSED = "the connection was closed without an answer"
 _RESET = "the connection was reset"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from threading import TIMEOUT_MAX, Event
 from typing import Protocol
@@ -98,3 +99,19 @@ class Deadline:
         """Seconds left; 0 when the time is over, and in its last millisecond: a sleep may end a hair early."""
         left = self.seconds - self.elapsed
         return left if left > _HAIR else 0.0
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How long one call may take; a deadline is a limit whose time has begun.
+
+    Attributes:
+        seconds: The limit.
+        source: Where it was set, for errors.
+    """
+
+    seconds: float
+    source: str
+
+
+DEFAULT_LIMIT = Limit(1800.0, "default")

@@ -1,4 +1,4 @@
-"""What an account consists of: a server that a key may be sent to, and a key that can be sent."""
+"""Addresses of servers: which a key may be sent to, and when two are the same."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from pulumi_nao.text import SHORTEST_SECRET
-
 PUBLIC_SERVER = "https://www.nao-cloud.com"
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LONGEST_URL = 2000
 _LONGEST_NAME = 253
-_LONGEST_KEY = 8192  # servers commonly refuse longer headers
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 # Resolvers read such a name as an address in a short form: 127.1, 2130706433, 0x7f.1.
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
@@ -22,18 +19,6 @@ _MALFORMED = "the URL is malformed; write it like https://nao.example.com"
 _BRACKETS = re.compile(r"[^\[\]]*|(?:[^\[\]]*@)?\[[^\[\]]+\](?::.*)?", re.DOTALL)
 _PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*")
 _DOTS = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
-_KEY_PROBLEMS = tuple(
-    (re.compile(pattern, re.DOTALL | re.IGNORECASE), words)
-    for pattern, words in (
-        (r"\s*\Z", "it is empty"),
-        (r"\s|.*\s\Z", "it begins or ends with white space, such as a line break"),
-        (r"(?:bearer|basic|token|authorization)(?:[\s:=]|\Z)", "it begins with `Bearer` or the like"),
-        (r"[\"'`]", "it stands in quotes"),
-        (r".*[^!-~]", "it contains a character that no key has (a space, a line break, a letter outside ASCII)"),
-        (rf".{{0,{SHORTEST_SECRET - 1}}}\Z", f"it has fewer than {SHORTEST_SECRET} characters"),
-        (rf".{{{_LONGEST_KEY + 1}}}", f"it has more than {_LONGEST_KEY} characters"),
-    )
-)
 
 
 def canonical_server(url: str) -> str:
@@ -76,18 +61,6 @@ def is_loopback(host: str) -> bool:
         return False
     # Pythons from 3.13 on call a mapped 127.0.0.1 loopback, older ones do not; here it never is.
     return address.is_loopback and not getattr(address, "ipv4_mapped", None)
-
-
-def key_problem(api_key: object) -> str:
-    """Say what makes a key unusable, without repeating any of it; an empty text for a key that may be sent.
-
-    Args:
-        api_key: The key.
-    """
-    if not isinstance(api_key, str):
-        return "it is no text"
-    found = next((words for pattern, words in _KEY_PROBLEMS if pattern.match(api_key)), "")
-    return f"{found}; NAO Cloud wants the bare token" if found else ""
 
 
 def _split(url: object) -> SplitResult:

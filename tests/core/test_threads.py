@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_nao import workers as module
-from pulumi_nao.workers import ROOM, Workers
+from pulumi_nao.waiting import threads as module
+from pulumi_nao.waiting.threads import ROOM, ThreadPool
 from tests.few_threads import allowed
 
 NAME = "nao-test"
@@ -47,7 +47,7 @@ def start(monkeypatch):
     made = []
 
     def make(*arguments, **named):
-        made.append(Workers(NAME, *arguments, **named))
+        made.append(ThreadPool(NAME, *arguments, **named))
         return made[-1]
 
     yield make
@@ -73,7 +73,7 @@ def test_every_call_is_made_exactly_once_whichever_threads_can_be_started(starts
             raise ZeroDivisionError
 
     with allowed(pattern([True, *starts])) as started:
-        workers = Workers(NAME, most, least=most)
+        workers = ThreadPool(NAME, most, least=most)
         if at_once:
             begin.set()
         futures = [workers.submit(call, number) for number in range(calls)]
@@ -91,11 +91,11 @@ def test_nobody_loses_a_thread_whoever_gives_up_waiting_for_one(starts, visitors
 
     def visit(patient):
         begin.wait(10)
-        with workers.one(lambda: not patient) as worker:
+        with workers.borrowed(lambda: not patient) as worker:
             got[patient, worker is not None] += 1
 
     with allowed(lambda name: name != NAME or may_start(name)), pytest.MonkeyPatch.context() as quick:
-        workers = Workers(NAME, 10, least=10)
+        workers = ThreadPool(NAME, 10, least=10)
         quick.setattr(module, "_GIVE_UP_CHECK", 0.0)
         crowd = [threading.Thread(target=visit, args=(patient,)) for patient in visitors]
         for visitor in crowd:
@@ -149,19 +149,19 @@ def test_who_waits_for_a_thread_gets_the_one_that_is_free_first(start):
     workers = start(1)
     begin = threading.Event()
     future = workers.submit(begin.wait, 10)
-    with workers.one(lambda: begin.set() or False) as worker:
+    with workers.borrowed(lambda: begin.set() or False) as worker:
         assert future.done()
         assert worker is not None
 
 
 def test_who_gives_up_gets_none(start):
     workers = start(1)
-    with workers.one(never), workers.one(lambda: True) as worker:
+    with workers.borrowed(never), workers.borrowed(lambda: True) as worker:
         assert worker is None
 
 
 def test_without_any_thread_nobody_waits(start):
-    with allowed(lambda _name: False), start().one(pytest.fail) as worker:
+    with allowed(lambda _name: False), start().borrowed(pytest.fail) as worker:
         assert worker is None
 
 
@@ -178,7 +178,7 @@ def test_what_a_stuck_thread_held_up_is_no_loss_when_it_comes_back(start):
     workers.submit(stuck.wait, 10)
     stuck.set()
     held.result(10)
-    with workers.one(never) as first, workers.one(never) as second:
+    with workers.borrowed(never) as first, workers.borrowed(never) as second:
         assert None not in (first, second)
 
 
@@ -225,7 +225,7 @@ def test_who_waits_gets_a_new_thread_as_soon_as_one_can_be_started(start):
     with allowed(lambda _name: bool(allow and allow.pop())):
         workers = start(least=2)
         workers.submit(stuck.wait, 10)
-        with workers.one(lambda: allow.append(True)) as worker:
+        with workers.borrowed(lambda: allow.append(True)) as worker:
             assert worker is not None
             assert not stuck.is_set()
         stuck.set()
@@ -234,9 +234,9 @@ def test_who_waits_gets_a_new_thread_as_soon_as_one_can_be_started(start):
 def test_a_forked_process_has_threads_of_its_own():
     program = """
 import os, warnings
-from pulumi_nao.workers import Workers
+from pulumi_nao.waiting.threads import ThreadPool
 warnings.simplefilter("ignore")  # of forks beside threads, which is what is tried here
-workers = Workers("nao-test")
+workers = ThreadPool("nao-test")
 workers.submit(print, "parent", flush=True).result(10)
 if os.fork():
     os._exit(os.waitstatus_to_exitcode(os.wait()[1]))

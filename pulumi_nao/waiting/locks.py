@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pulumi_nao.errors import NotSent
-from pulumi_nao.places import Places
+from pulumi_nao.waiting.semaphore import Semaphore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from pulumi_nao.clock import Clock
+    from pulumi_nao.waiting.clock import Clock
 
 
-class Turns:
+class Locks:
     """Hands out turns to threads of one process.
 
     Args:
@@ -26,12 +26,12 @@ class Turns:
 
     def __init__(self, clock: Clock, at_once: int | None = None) -> None:
         self._clock = clock
-        self._all = Places(at_once or sys.maxsize)
-        self._sites: dict[Hashable, Places] = {}
+        self._all = Semaphore(at_once or sys.maxsize)
+        self._sites: dict[Hashable, Semaphore] = {}
         self._guard = threading.Lock()
 
     @contextmanager
-    def take(self, site: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
+    def held(self, site: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
         """Wait for a turn and hold it.
 
         Args:
@@ -43,14 +43,14 @@ class Turns:
             NotSent: All waits were cancelled before the turn came.
         """
         with self._guard:
-            of_site = self._sites.setdefault(site, Places(1))
+            of_site = self._sites.setdefault(site, Semaphore(1))
 
         def wait_told() -> None:
             report("waiting for another publication of this site to end")
 
         with (
-            of_site.one(self._is_cancelled, wait_told) as site_is_free,
-            self._all.one(self._is_cancelled) as turn_has_come,
+            of_site.acquired(self._is_cancelled, wait_told) as site_is_free,
+            self._all.acquired(self._is_cancelled) as turn_has_come,
         ):
             if not (site_is_free and turn_has_come):
                 raise NotSent(f"{operation} not sent: cancelled while it waited for its turn")

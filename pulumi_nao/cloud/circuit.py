@@ -11,13 +11,13 @@ import math
 import threading
 from typing import TYPE_CHECKING
 
-from pulumi_nao.errors import LookFailed
+from pulumi_nao.errors import PollFailed
 from pulumi_nao.text import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pulumi_nao.clock import Clock, Deadline
+    from pulumi_nao.waiting.clock import Clock, Deadline
 
 # Seconds: how long one publication tries to reach the server, and how long all of them together.
 CONNECT_PATIENCE = 300.0
@@ -74,7 +74,7 @@ class Circuit:
 
         Args:
             deadline: The caller's; when it comes first, or a cancel does, there is no reason.
-            probe: Asks the server a harmless question within so many seconds, or raises `LookFailed`.
+            probe: Asks the server a harmless question within so many seconds, or raises `PollFailed`.
         """
         while deadline.remaining and not self._clock.cancelled:
             with self._guard:
@@ -95,7 +95,7 @@ class Circuit:
     def _ask(self, deadline: Deadline, probe: Callable[[float], object]) -> None:
         try:
             probe(min(PROBE_TIMEOUT, deadline.remaining))
-        except LookFailed as trouble:
+        except PollFailed as trouble:
             if not trouble.may_pass:  # whoever tries is refused at once, for a reason that is worth saying
                 self.answered()
             elif deadline.remaining and not self._clock.cancelled:

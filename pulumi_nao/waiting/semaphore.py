@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _GIVE_UP_CHECK = 0.25
 
 
-class Places:
+class Semaphore:
     """Who comes when all are taken waits in line, first come, first served.
 
     The wait is the caller's own: a line takes no thread.
@@ -28,7 +28,7 @@ class Places:
         self._line: deque[threading.Event] = deque()
 
     @contextmanager
-    def one(self, give_up: Callable[[], bool], in_line: Callable[[], object] | None = None) -> Iterator[bool]:
+    def acquired(self, give_up: Callable[[], bool], in_line: Callable[[], object] | None = None) -> Iterator[bool]:
         """Have one of the places for a while.
 
         Args:

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import pulumi
 
-from pulumi_nao.account import PUBLIC_SERVER
-from pulumi_nao.circuit import Circuit
-from pulumi_nao.clock import SystemClock
+from pulumi_nao.cloud.address import PUBLIC_SERVER
+from pulumi_nao.cloud.circuit import Circuit
+from pulumi_nao.cloud.rate_limiter import RateLimiter
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.config.settings import Settings, hidden_settings
 from pulumi_nao.errors import ConfigurationError, Defect, JobRunsOn, NaoError, NotSent, Rejected
 from pulumi_nao.host import Host, ProviderError, Unfinished
-from pulumi_nao.inputs import check_inputs
-from pulumi_nao.lifecycle import Attempt, Change, Limit, Outcome, Publisher, difference
-from pulumi_nao.markers import CONFIGURATION, ERROR_HOOK, MARKERS
+from pulumi_nao.lifecycle import Attempt, Change, Outcome, Publisher, difference
 from pulumi_nao.models import publication_of
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE, environment_prefix
-from pulumi_nao.pace import Pace
-from pulumi_nao.records import Bag, attempt_in, outputs_of
-from pulumi_nao.settings import Setting, Settings, hidden_settings
+from pulumi_nao.resources.inputs import check_inputs
+from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS
+from pulumi_nao.resources.records import Bag, attempt_in, outputs_of
 from pulumi_nao.text import redact
-from pulumi_nao.turns import Turns
+from pulumi_nao.waiting.clock import Limit, SystemClock
+from pulumi_nao.waiting.locks import Locks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import ParamSpec
 
+    from pulumi_nao.cloud.key import ApiKey
     from pulumi_nao.jobs import Report
 
     Parameters = ParamSpec("Parameters")
@@ -76,10 +77,10 @@ class Operations:
         self._host = host
         self._clock = SystemClock(host.cancel)
         self._guard = threading.Lock()
-        self._turns: Turns | None = None
-        self._paces: dict[str, Pace] = {}
+        self._locks: Locks | None = None
+        self._rate_limiters: dict[str, RateLimiter] = {}
         self._circuits: dict[str, Circuit] = {}
-        self._publishers: dict[tuple[str, Setting], Publisher] = {}
+        self._publishers: dict[tuple[str, ApiKey], Publisher] = {}
         # What an error hook makes the engine call again for: it then passes the record from before the first call.
         self._unsuccessful: dict[str, Attempt] = {}
         self._advice_given: set[tuple[str, ...]] = set()
@@ -263,25 +264,23 @@ class Operations:
         key = self._settings.api_key(props["config_namespace"])
         with self._guard:
             server = props["base_url"]
-            if self._turns is None:
-                self._turns = Turns(self._clock, self._settings.concurrency())
-            if server not in self._paces:
-                self._paces[server] = Pace(self._clock, self._settings.requests_per_second())
+            if self._locks is None:
+                self._locks = Locks(self._clock, self._settings.concurrency())
+            if server not in self._rate_limiters:
+                self._rate_limiters[server] = RateLimiter(self._clock, self._settings.requests_per_second())
                 self._circuits[server] = Circuit(self._clock)
             account = (server, key)
             if account not in self._publishers:
-                from pulumi_nao.client import NaoClient  # noqa: PLC0415 - see the module's docstring
+                from pulumi_nao.cloud.client import NaoClient  # noqa: PLC0415 - see the module's docstring
 
                 client = NaoClient(
-                    key.value,
+                    key,
                     server,
-                    key_origin=key.source,
-                    namespace=props["config_namespace"],
                     clock=self._clock,
-                    pace=self._paces[server],
+                    rate_limiter=self._rate_limiters[server],
                     circuit=self._circuits[server],
                 )
-                self._publishers[account] = Publisher(client, self._clock, self._turns)
+                self._publishers[account] = Publisher(client, self._clock, self._locks)
             return self._publishers[account]
 
     def _report(self, site_id: int) -> Report:

@@ -11,7 +11,7 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
-from pulumi_nao.exchange import AnswerTimeout, NoSuchBundle
+from pulumi_nao.cloud.exchange import AnswerTimeout, NoSuchBundle
 
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_nao.clock import Deadline
+from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.errors import HeldBack, TooManyRequests
 from pulumi_nao.jobs import start
-from pulumi_nao.lifecycle import Limit, Publisher
-from pulumi_nao.pace import Pace
+from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.waiting.clock import Deadline, Limit
 from tests.core.fake_clock import FakeClock
 from tests.core.virtual_service import FixedWindow, TokenBucket, VirtualService
 from tests.core.virtual_time import VirtualClock
@@ -17,7 +17,7 @@ from tests.core.virtual_time import VirtualClock
 def publish(sites, limit=None, requests_per_second=None, job_seconds=21.0, cancel_at=float("inf"), timeout=1800):
     """Publish sites side by side; the service as it stands in the end, and the outcomes."""
     clock = VirtualClock(cancel_at)
-    service = VirtualService(clock, Pace(clock, requests_per_second), lambda _site: job_seconds, limit=limit)
+    service = VirtualService(clock, RateLimiter(clock, requests_per_second), lambda _site: job_seconds, limit=limit)
     publisher = Publisher(service, clock)
     outcomes = []
 
@@ -29,104 +29,104 @@ def publish(sites, limit=None, requests_per_second=None, job_seconds=21.0, cance
 
 
 def test_without_a_refusal_nobody_waits(clock):
-    pace = Pace(clock)
-    assert [pace.line_up() for _ in range(3)] == [1, 2, 3]
+    limiter = RateLimiter(clock)
+    assert [limiter.acquire() for _ in range(3)] == [1, 2, 3]
     assert clock.slept == []
 
 
 def test_a_configured_limit_keeps_requests_apart_from_the_start(clock):
-    pace = Pace(clock, requests_per_second=2)
+    limiter = RateLimiter(clock, requests_per_second=2)
     for _ in range(3):
-        pace.line_up()
+        limiter.acquire()
     assert clock.slept == [0.5, 0.5]
 
 
 def test_a_pause_that_nobody_used_is_not_saved_up(clock):
-    pace = Pace(clock, requests_per_second=2)
-    pace.line_up()
+    limiter = RateLimiter(clock, requests_per_second=2)
+    limiter.acquire()
     clock.sleep(60)
-    pace.line_up()
-    pace.line_up()
+    limiter.acquire()
+    limiter.acquire()
     assert clock.slept == [60, 0.5]
 
 
 @pytest.mark.parametrize(("retry_after", "pause"), [(None, 1.0), (0.0, 1.0), (7.0, 7.0), (3600.0, 60.0)])
 def test_after_a_refusal_all_wait_as_long_as_the_server_asks_within_reason(clock, retry_after, pause):
-    pace = Pace(clock)
-    pace.refused(pace.line_up(), retry_after)
-    pace.line_up()
+    limiter = RateLimiter(clock)
+    limiter.refused(limiter.acquire(), retry_after)
+    limiter.acquire()
     assert clock.time == pause
 
 
 def test_after_the_first_refusal_ten_requests_a_second_go_out_and_each_is_a_little_faster(clock):
-    pace = Pace(clock)
-    pace.refused(pace.line_up(), None)
+    limiter = RateLimiter(clock)
+    limiter.refused(limiter.acquire(), None)
     for _ in range(4):
-        pace.line_up()
+        limiter.acquire()
     assert clock.slept == pytest.approx([1.0, 0.1, 0.0997, 0.0994009])
 
 
 def test_requests_refused_together_slow_the_line_down_once(clock):
-    pace = Pace(clock)
-    numbers = [pace.line_up() for _ in range(20)]
+    limiter = RateLimiter(clock)
+    numbers = [limiter.acquire() for _ in range(20)]
     for number in numbers:
-        pace.refused(number, None)
-    pace.line_up()
-    pace.line_up()
+        limiter.refused(number, None)
+    limiter.acquire()
+    limiter.acquire()
     assert clock.slept == pytest.approx([1.0, 0.1])
 
 
 def test_each_further_refusal_slows_the_line_down_to_one_a_second_at_the_least(clock):
-    pace = Pace(clock)
+    limiter = RateLimiter(clock)
     for _ in range(30):
-        pace.refused(pace.line_up(), None)
-    pace.line_up()
-    pace.line_up()
+        limiter.refused(limiter.acquire(), None)
+    limiter.acquire()
+    limiter.acquire()
     assert clock.slept[-1] == pytest.approx(1.0)
 
 
 def test_a_configured_limit_below_one_a_second_is_kept_after_refusals(clock):
-    pace = Pace(clock, requests_per_second=0.25)
-    pace.refused(pace.line_up(), None)
-    pace.line_up()
-    pace.line_up()
+    limiter = RateLimiter(clock, requests_per_second=0.25)
+    limiter.refused(limiter.acquire(), None)
+    limiter.acquire()
+    limiter.acquire()
     assert clock.slept[-1] == pytest.approx(4.0)
 
 
 def test_nobody_waits_in_line_past_the_deadline(clock):
-    pace = Pace(clock)
-    pace.refused(pace.line_up(), 60)
-    assert pace.line_up(Deadline(5, "test", clock)) is None
+    limiter = RateLimiter(clock)
+    limiter.refused(limiter.acquire(), 60)
+    assert limiter.acquire(Deadline(5, "test", clock)) is None
     assert clock.time == 5
 
 
 def test_a_cancel_ends_the_line_and_sends_nothing():
     clock = FakeClock(cancel_at=3)
-    pace = Pace(clock)
-    pace.refused(pace.line_up(), 60)
-    assert pace.line_up() is None
+    limiter = RateLimiter(clock)
+    limiter.refused(limiter.acquire(), 60)
+    assert limiter.acquire() is None
     assert clock.time == 3
 
 
 def test_a_look_that_need_not_wait_is_made_even_after_a_cancel():
-    assert Pace(FakeClock(cancel_at=0)).line_up() == 1
+    assert RateLimiter(FakeClock(cancel_at=0)).acquire() == 1
 
 
 def test_patience_ends_when_the_server_lets_nothing_through_for_so_long(clock):
-    pace = Pace(clock)
-    pace.refused(pace.line_up(), 60)
-    pace.refused(pace.line_up(), 60)
-    assert pace.line_up(patience=100) is None
+    limiter = RateLimiter(clock)
+    limiter.refused(limiter.acquire(), 60)
+    limiter.refused(limiter.acquire(), 60)
+    assert limiter.acquire(patience=100) is None
     assert 100 <= clock.time < 120
 
 
 def test_a_request_that_is_let_through_renews_patience(clock):
-    pace = Pace(clock)
-    pace.refused(pace.line_up(), 60)
-    pace.line_up()
-    pace.let_through()
-    pace.refused(pace.line_up(), 60)
-    assert pace.line_up(patience=100) is not None
+    limiter = RateLimiter(clock)
+    limiter.refused(limiter.acquire(), 60)
+    limiter.acquire()
+    limiter.accepted()
+    limiter.refused(limiter.acquire(), 60)
+    assert limiter.acquire(patience=100) is not None
 
 
 def test_time_in_line_is_not_taken_from_the_patience_with_a_busy_server(clock):
@@ -192,7 +192,7 @@ def test_under_any_limit_every_site_is_published_once_and_the_line_is_left_empty
     service, outcomes = publish(sites, TokenBucket(per_second), job_seconds=job_seconds)
     assert sorted(service.posts) == list(range(1, sites + 1))
     assert all(outcome.error is None for outcome in outcomes)
-    assert service.pace._waiting == 0
+    assert service.rate_limiter._waiting == 0
 
 
 @settings(deadline=None, max_examples=25)

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pulumi_nao.clock import Clock, Deadline
+    from pulumi_nao.waiting.clock import Clock, Deadline
 
 # Requests a second: after the first refusal, and however often the server refuses.
 FIRST_RATE = 10.0
@@ -35,8 +35,8 @@ _LOOK_UP = 15.0
 _INSTANT = 1e-6
 
 
-class Pace:
-    """The line in which requests to one server wait until they may be sent.
+class RateLimiter:
+    """Keeps requests to one server apart, first come, first served.
 
     Args:
         clock: Counts and sleeps, and says whether waiting has to end.
@@ -57,7 +57,7 @@ class Pace:
         self._slowed_at = 0
         self._refusing_since: float | None = None
 
-    def line_up(self, deadline: Deadline | None = None, patience: float = math.inf) -> int | None:
+    def acquire(self, deadline: Deadline | None = None, patience: float = math.inf) -> int | None:
         """Wait until a request may be sent.
 
         Args:
@@ -93,7 +93,7 @@ class Pace:
             with self._guard:
                 self._waiting -= 1
 
-    def let_through(self) -> None:
+    def accepted(self) -> None:
         """Note that the server took a request."""
         self._refusing_since = None
 

@@ -34,7 +34,7 @@ ROOM = 16
 _ROOM_CHECK = 5.0
 
 
-class Workers(ThreadPoolExecutor):
+class ThreadPool(ThreadPoolExecutor):
     """Threads that are started when they are needed and kept for what comes next.
 
     Who finds none, and can have none started, waits in line, first come, first served. A subclass because grpc takes
@@ -102,7 +102,7 @@ class Workers(ThreadPoolExecutor):
         return future
 
     @contextmanager
-    def one(self, give_up: Callable[[], bool]) -> Iterator[Worker | None]:
+    def borrowed(self, give_up: Callable[[], bool]) -> Iterator[Worker | None]:
         """Have one of the threads for a while; what is put into it is called there.
 
         Args:
@@ -259,5 +259,5 @@ def _serve(calls: Worker) -> None:
 
 _room = _Room()
 # Apart, so that publications go out while looks hang.
-LOOKS = Workers(EXCHANGE, least=2)
-POSTS = Workers(EXCHANGE, least=2)
+POLL_THREADS = ThreadPool(EXCHANGE, least=2)
+ACTION_THREADS = ThreadPool(EXCHANGE, least=2)

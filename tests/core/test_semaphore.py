@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pulumi_nao.places import Places
+from pulumi_nao.waiting.semaphore import Semaphore
 
 
 def never():
@@ -11,14 +11,14 @@ def never():
 
 
 def test_first_come_first_served():
-    places = Places(1)
+    places = Semaphore(1)
     served = []
 
     def come(number):
-        with places.one(never):
+        with places.acquired(never):
             served.append(number)
 
-    with ThreadPoolExecutor(5) as visitors, places.one(never):
+    with ThreadPoolExecutor(5) as visitors, places.acquired(never):
         for number in range(5):
             visitors.submit(come, number)
             while len(places._line) <= number:
@@ -27,28 +27,28 @@ def test_first_come_first_served():
 
 
 def test_who_gives_up_in_line_leaves_no_gap():
-    places = Places(1)
-    with places.one(never), places.one(lambda: True) as second:
+    places = Semaphore(1)
+    with places.acquired(never), places.acquired(lambda: True) as second:
         assert not second
-    with places.one(never) as third:
+    with places.acquired(never) as third:
         assert third
 
 
 def test_an_interrupted_wait_in_line_gives_its_place_up():
-    places = Places(1)
+    places = Semaphore(1)
 
     def interrupt():
         raise KeyboardInterrupt
 
-    with places.one(never), pytest.raises(KeyboardInterrupt), places.one(interrupt):
+    with places.acquired(never), pytest.raises(KeyboardInterrupt), places.acquired(interrupt):
         pass
-    with places.one(never) as place:
+    with places.acquired(never) as place:
         assert place
 
 
 def test_a_place_comes_back_after_an_error():
-    places = Places(1)
-    with pytest.raises(ValueError, match="wrong"), places.one(never):
+    places = Semaphore(1)
+    with pytest.raises(ValueError, match="wrong"), places.acquired(never):
         raise ValueError("wrong")
-    with places.one(never) as place:
+    with places.acquired(never) as place:
         assert place

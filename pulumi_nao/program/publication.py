@@ -13,14 +13,14 @@ from pulumi.runtime.config import is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_nao import hints, interrupts
-from pulumi_nao.inputs import check_inputs
-from pulumi_nao.markers import CONFIGURATION, ERROR_HOOK
-from pulumi_nao.namespaces import DEFAULT_NAMESPACE
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
+from pulumi_nao.config.settings import Settings, hidden_settings
+from pulumi_nao.program import hints, interrupts
 from pulumi_nao.provider import TrackingConfigPublicationProvider
-from pulumi_nao.settings import Settings, hidden_settings
+from pulumi_nao.resources.inputs import check_inputs
+from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK
 from pulumi_nao.text import parse_timeout
-from pulumi_nao.triggers import holds_output
+from pulumi_nao.values import holds_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

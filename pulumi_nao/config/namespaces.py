@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pulumi_nao.triggers import holds_output
+from pulumi_nao.values import holds_output
 
 DEFAULT_NAMESPACE = "nao"
 # What can be set, and what follows the prefix in the environment.

@@ -10,7 +10,7 @@ import logging
 import threading
 
 from pulumi_nao.text import printable, redact
-from pulumi_nao.workers import EXCHANGE
+from pulumi_nao.waiting.threads import EXCHANGE
 
 LOGGERS = (
     "requests",

@@ -1,0 +1,1 @@
+"""NAO Cloud over HTTP."""

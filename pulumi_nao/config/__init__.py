@@ -1,0 +1,1 @@
+"""What is configured: in the stack, or in the environment."""

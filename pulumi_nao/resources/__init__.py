@@ -1,0 +1,1 @@
+"""Property bags in, values inside, property bags out."""
