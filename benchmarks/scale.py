@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.results import RESULTS, measured_on, store
 from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.errors import PollFailed
-from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.lifecycle import Runner
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT
 from tests.core.virtual_service import FixedWindow, RequestLimit, TokenBucket, VirtualService
 from tests.core.virtual_time import VirtualClock
+from tests.wanting import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,13 +97,13 @@ def simulate(fleet: Fleet, seed: int = 1) -> dict[str, Any]:
         limit=fleet.limit() if fleet.limit else None,
     )
     service.down = fleet.down
-    publisher = Publisher(service, clock)
+    publisher = Runner(service, clock)
     todo: Iterator[int] = iter(range(1, fleet.sites + 1))
     failed: list[str] = []
 
     def work() -> None:
         for site in todo:
-            outcome = publisher.publish(site, None, DEFAULT_LIMIT)
+            outcome = publisher.run(wanted(site, None), DEFAULT_LIMIT)
             if outcome.error:
                 failed.append(outcome.error.headline)
 

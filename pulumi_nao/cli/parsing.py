@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
-from typing import Any
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
 
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, namespace_problem
-from pulumi_nao.models import JOB_NUMBER, site_number
+from pulumi_nao.models import JOB_NUMBER, METHODS, action_problems, site_number
 from pulumi_nao.text import parse_timeout
+from pulumi_nao.values import TOO_LARGE, is_too_large
 
 
 def site(text: str) -> tuple[str | None, int]:
@@ -66,6 +71,47 @@ def timeout(text: str) -> float:
         return parse_timeout(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a call sends.
+
+    Attributes:
+        source: As it was written: `@tags.json`.
+        value: JSON.
+    """
+
+    source: str
+    value: Any
+
+
+def body(text: str) -> Body:
+    """Read the JSON that a call sends: `@tags.json`, or `@-` for standard input."""
+    if not text.startswith("@"):
+        raise argparse.ArgumentTypeError("write @ and the name of a file, or @- for standard input")
+    try:
+        written = sys.stdin.buffer.read() if text == "@-" else Path(text[1:]).read_bytes()
+        value = json.loads(written, parse_constant=_refuse_constant)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"the file cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise argparse.ArgumentTypeError("the file holds no JSON") from None
+    if is_too_large(value):
+        raise argparse.ArgumentTypeError(TOO_LARGE.removeprefix("body: "))
+    return Body(text, value)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def path(text: str) -> str:
+    """Read the address of a call."""
+    problems = action_problems(METHODS[0], text)
+    if problems:
+        raise argparse.ArgumentTypeError(problems[0].removeprefix("path: "))
+    return text
 
 
 def add_namespace(parser: argparse.ArgumentParser, **settings: Any) -> None:  # noqa: ANN401 - as in argparse

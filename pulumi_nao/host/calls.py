@@ -105,17 +105,17 @@ class Calls(grpc.ServerInterceptor):
     of other dynamic providers, which share the process, run four at a time as ever: they may rely on that.
 
     Args:
-        resource_type: The type whose calls are ours, without those of its parents.
+        resource_types: The types whose calls are ours, without those of their parents.
         on_cancel: Called when the engine wants all operations to end. It also does so at the end of every run.
 
     Attributes:
         on_short: Called once, when calls have to wait because no thread can be started.
     """
 
-    def __init__(self, resource_type: str, on_cancel: Callable[[], None]) -> None:
+    def __init__(self, resource_types: frozenset[str], on_cancel: Callable[[], None]) -> None:
         self.on_short: Callable[[], None] = lambda: None
         self.pool = _LongCalls(self._is_ours)
-        self._resource_type = resource_type
+        self._resource_types = resource_types
         self._on_cancel = on_cancel
         self._local = threading.local()
         self._others = threading.BoundedSemaphore(STOCK_CALLS)
@@ -167,7 +167,7 @@ class Calls(grpc.ServerInterceptor):
             self._local.call = None
 
     def _is_ours(self, request: Any) -> bool:  # noqa: ANN401 - as above
-        return resource_type_of(getattr(request, "urn", "")) == self._resource_type
+        return resource_type_of(getattr(request, "urn", "")) in self._resource_types
 
 
 def resource_type_of(urn: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pulumi_nao.host.engine import Engine
 
-RESOURCE_TYPE = "pulumi-python:dynamic/nao:TrackingConfigPublication"
+RESOURCE_TYPES = frozenset(f"pulumi-python:dynamic/nao:{name}" for name in ("TrackingConfigPublication", "ApiCall"))
 _HOST_MODULE = "pulumi.dynamic.__main__"
 
 
@@ -128,7 +128,7 @@ def attach() -> Host:
 
 def _attach() -> Host:
     cancel = threading.Event()
-    calls = Calls(RESOURCE_TYPE, cancel.set)
+    calls = Calls(RESOURCE_TYPES, cancel.set)
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     is_host = spec is not None and spec.name == _HOST_MODULE
     try:

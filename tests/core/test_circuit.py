@@ -7,12 +7,13 @@ import pytest
 from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.errors import PollFailed, ServerUnreachable
-from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.lifecycle import Runner
 from pulumi_nao.models import JobState
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Deadline, Limit
 from tests.core.fake_clock import FakeClock
 from tests.core.virtual_service import DONE, VirtualService
 from tests.core.virtual_time import VirtualClock
+from tests.wanting import wanted
 
 REFUSED = "connection refused"
 NO_GRAPH = JobState(has_finished=True, status="failure", message="No graph.")
@@ -36,7 +37,7 @@ class Fleet:
             latency=latency,
             end=lambda site: NO_GRAPH if site in BAD_SITES else DONE,
         )
-        self.publisher = Publisher(self.service, self.clock)
+        self.publisher = Runner(self.service, self.clock)
         self.limit = limit
         self.outcomes = {}
         self.ended = {}
@@ -46,7 +47,7 @@ class Fleet:
 
         def work():
             for site in todo:
-                self.outcomes[site] = self.publisher.publish(site, None, self.limit)
+                self.outcomes[site] = self.publisher.run(wanted(site, None), self.limit)
                 self.ended[site] = self.clock.time
 
         self.clock.run(*[work] * at_once)
@@ -151,10 +152,10 @@ def test_a_site_that_waits_for_the_question_waits_no_longer_than_its_own_time():
 
     def hurried():
         fleet.clock.sleep(1)
-        outcomes.append(fleet.publisher.publish(4, None, Limit(2, "nao:timeout")))
+        outcomes.append(fleet.publisher.run(wanted(4, None), Limit(2, "nao:timeout")))
         outcomes.append(fleet.clock.time - began)
 
-    fleet.clock.run(lambda: fleet.publisher.publish(3, None, DEFAULT_LIMIT), hurried)
+    fleet.clock.run(lambda: fleet.publisher.run(wanted(3, None), DEFAULT_LIMIT), hurried)
     assert outcomes[0].error.headline == (
         "publication of site 4 not sent: no time was left for it after 2 s, the limit set by nao:timeout"
     )

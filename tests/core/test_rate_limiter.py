@@ -7,22 +7,23 @@ from hypothesis import strategies as st
 from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.errors import HeldBack, TooManyRequests
 from pulumi_nao.jobs import start
-from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.lifecycle import Runner
 from pulumi_nao.waiting.clock import Deadline, Limit
 from tests.core.fake_clock import FakeClock
 from tests.core.virtual_service import FixedWindow, TokenBucket, VirtualService
 from tests.core.virtual_time import VirtualClock
+from tests.wanting import wanted
 
 
 def publish(sites, limit=None, requests_per_second=None, job_seconds=21.0, cancel_at=float("inf"), timeout=1800):
     """Publish sites side by side; the service as it stands in the end, and the outcomes."""
     clock = VirtualClock(cancel_at)
     service = VirtualService(clock, RateLimiter(clock, requests_per_second), lambda _site: job_seconds, limit=limit)
-    publisher = Publisher(service, clock)
+    publisher = Runner(service, clock)
     outcomes = []
 
     def publishing(site):
-        return lambda: outcomes.append(publisher.publish(site, None, Limit(timeout, "test")))
+        return lambda: outcomes.append(publisher.run(wanted(site, None), Limit(timeout, "test")))
 
     clock.run(*(publishing(site) for site in range(1, sites + 1)))
     return service, outcomes

@@ -12,7 +12,7 @@ from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.cloud.rate_limiter import BUSY_PATIENCE
 from pulumi_nao.cloud.transport import MOST_CONNECTIONS
 from pulumi_nao.errors import HeldBack, NotSent, PollFailed, ServerUnreachable, TooManyRequests
-from pulumi_nao.models import Job, JobState
+from pulumi_nao.models import Action, Job, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,7 +145,8 @@ class VirtualService:
             raise PollFailed(reason)
         self.circuit.answered()
 
-    def publish(self, site_id: int, deadline: Deadline | None = None) -> Job:
+    def start(self, action: Action, deadline: Deadline | None = None) -> Job:
+        site_id = int(action.path.split("/")[1])
         began = self.clock.monotonic()
         with self._action_slots.acquired(_left(deadline)) as connection:
             number = self.rate_limiter.acquire(deadline, BUSY_PATIENCE) if connection else None
@@ -169,8 +170,8 @@ class VirtualService:
             f"publication of site {site_id}", str(site_id), "url", lambda until=None: self._look(site_id, end, until)
         )
 
-    def job(self, job_id: str, operation: str = "background job") -> Job:
-        raise NotImplementedError(job_id, operation)
+    def job(self, job_id: str, operation: str = "background job", *, is_secret: bool = False) -> Job:
+        raise NotImplementedError(job_id, operation, is_secret)
 
     def _look(self, site_id: int, end: float, deadline: Deadline | None) -> JobState:
         with self._poll_slots.acquired(_left(deadline)) as connection:

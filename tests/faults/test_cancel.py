@@ -8,11 +8,12 @@ import pytest
 
 from pulumi_nao.cloud.client import CANCELLED_ACTION_GRACE, NaoClient
 from pulumi_nao.errors import NotSent, WaitCancelled
-from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.lifecycle import Runner
 from pulumi_nao.simulator import Simulator, fault
 from pulumi_nao.waiting.clock import Limit, SystemClock
 from tests.faults.run import KEY, SILENT
 from tests.few_threads import exchanges
+from tests.wanting import wanted
 
 LIMIT = Limit(600.0, "the test")
 
@@ -25,12 +26,12 @@ class Run:
         clock = SystemClock(self.cancel)
         self.client = NaoClient(KEY, url, clock=clock)
         self.outcome = None
-        self._publisher = Publisher(self.client, clock)
+        self._publisher = Runner(self.client, clock)
         self._thread = threading.Thread(target=self._publish)
         self._thread.start()
 
     def _publish(self):
-        self.outcome = self._publisher.publish(910, "a", LIMIT)
+        self.outcome = self._publisher.run(wanted(910, "a", nao.url), LIMIT)
 
     def seconds_to_end(self):
         """Cancel, and count the seconds until the end."""

@@ -18,7 +18,7 @@ from pulumi_nao.errors import (
     ServerUnreachable,
     TooManyRequests,
 )
-from pulumi_nao.models import Job, JobState, publication_of
+from pulumi_nao.models import Job, JobState, publication
 from pulumi_nao.simulator.world import NoSuchResource, Site, World
 
 KEY = "k-0123456789-model"
@@ -94,11 +94,11 @@ class CloudClient:
             if not self._clock.receive(min(answer.seconds, seconds), LOOK_GRACE) or answer.seconds > seconds:
                 raise PollFailed("no answer in time")
 
-    def publish(self, site_id, deadline=None):
-        operation = publication_of(site_id)
+    def start(self, action, deadline=None):
+        operation, site_id = action.name, int(action.path.split("/")[1])
         number = self._rate_limiter.acquire(deadline, BUSY_PATIENCE)
         if self._clock.cancelled:
-            raise NotSent(f"{operation} not sent: cancelled before it began")
+            raise NotSent("cancelled before it began", operation=operation)
         if number is None or (deadline is not None and not deadline.remaining):
             raise HeldBack(operation, "NAO Cloud limits requests")
         with self._judge.request(self.base_url):
@@ -132,7 +132,7 @@ class CloudClient:
             raise MayHaveStarted(operation, "no answer")
         return self.job(str(job.id), operation)
 
-    def job(self, job_id, operation="background job"):
+    def job(self, job_id, operation="background job", **_rest):
         def look(deadline=None):
             return self._look(job_id, operation, deadline)
 
@@ -173,7 +173,7 @@ class CloudClient:
         except NoSuchResource:
             kind = "not found"
         else:
-            self._judge.looked(job_id, operation == publication_of(truth.site_id), denied=kind == "not found")
+            self._judge.looked(job_id, operation == publication(truth.site_id).name, denied=kind == "not found")
         if kind in failures:
             failures[kind].retry_after = answer.retry_after
             raise failures[kind]
