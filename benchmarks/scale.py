@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.results import RESULTS, measured_on, store
+from pulumi_nao.attempt import Wanted
 from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.errors import PollFailed
 from pulumi_nao.lifecycle import Runner
+from pulumi_nao.models import publication
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT
 from tests.core.virtual_service import FixedWindow, RequestLimit, TokenBucket, VirtualService
 from tests.core.virtual_time import VirtualClock
-from tests.wanting import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,7 +104,7 @@ def simulate(fleet: Fleet, seed: int = 1) -> dict[str, Any]:
 
     def work() -> None:
         for site in todo:
-            outcome = publisher.run(wanted(site, None), DEFAULT_LIMIT)
+            outcome = publisher.run(Wanted(publication(site), service.base_url), DEFAULT_LIMIT)
             if outcome.error:
                 failed.append(outcome.error.headline)
 
