@@ -197,7 +197,7 @@ def _request_line(request: Request) -> str:
     answered = "no answer" if request.status is None else str(request.status)
     words = [request.method, path, answered]
     if request.job:
-        words.append(f"job {request.job.id}" if request.route == "publish" else request.job.status)
+        words.append(f"job {request.job.id}" if request.route != "job" else request.job.status)
     return " ".join(words)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from threading import Lock
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-Route = Literal["publish", "job", "other"]
+    from pulumi_nao.simulator.log import Request
+
+Route = Literal["publish", "job", "action", "other"]
 ROUTES: tuple[Route, ...] = get_args(Route)
+BASE_PATH = "/api/v2/"
+PATH = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")  # beneath the base path
+_CALL = re.compile(f"[A-Z]+ {PATH.pattern}")
 
 JSON_API = "application/vnd.api+json"
 HTML = "text/html; charset=utf-8"
@@ -151,52 +157,72 @@ class HangUp(Reply):
 class Plan(Protocol):
     """Faults that are chosen request by request."""
 
-    def due(self, route: Route, site: int | None) -> Reply | None:
-        """Count a request, and say what it gets.
+    def due(self, request: Request) -> Reply | None:
+        """Count a request, and say what it gets; `None` if this plan has nothing for it."""
 
-        Args:
-            route: The request's route.
-            site: The site that it is about; `None` if there is none.
 
-        Returns:
-            The reply; `None` if this plan has none for it.
-        """
+@dataclass(frozen=True)
+class Target:
+    """Which requests are meant.
+
+    Attributes:
+        name: A route, or one call: `PUT sites/910/nao_trackables/batch`.
+        site: The only site that is meant; `None` for all.
+
+    Raises:
+        ValueError: There is no such route, the site is not above zero, or requests like these belong to no site.
+    """
+
+    name: str
+    site: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in ROUTES and not _CALL.fullmatch(self.name):
+            raise ValueError(
+                f"there is no route {self.name!r}; the routes are {', '.join(ROUTES)}, "
+                "and a call is written PUT sites/910/nao_trackables/batch"
+            )
+        if self.site is not None:
+            checked_id(self.site, "site")
+            if self.name == "other":
+                raise ValueError("requests on the route 'other' belong to no site")
+            if self.name not in ROUTES:
+                raise ValueError(f"the path of {self.name!r} names its site already")
+
+    def includes(self, request: Request) -> bool:
+        """Whether a request is meant."""
+        return self.name in (request.route, request.call) and self.site in (None, request.site)
 
 
 class Scripts:
-    """The replies that are still due, by route and site; safe to use from many threads.
+    """The replies that are still due; safe to use from many threads.
 
     Queued replies go before plans, and earlier plans before later ones; every plan counts every request.
     """
 
     def __init__(self) -> None:
-        self._due: dict[Route, list[_Script]] = {route: [] for route in ROUTES}
+        self._due: list[_Script] = []
         self._plans: list[Plan] = []
         self._lock = Lock()
 
-    def add(self, route: Route, replies: Sequence[Reply], times: int | None, site: int | None = None) -> None:
-        """Queue replies for a route, behind those that are still due.
+    def add(self, target: Target, replies: Sequence[Reply], times: int | None) -> None:
+        """Queue replies behind those that are still due.
 
         Args:
-            route: The requests that get them.
+            target: The requests that get them.
             replies: One for each request, in order.
             times: How often to go through them; `None` for ever.
-            site: The only site whose requests get them; `None` for all requests.
 
         Raises:
-            ValueError: The route is unknown, there is no reply, `times` or `site` is not above zero, or a site is
-                given for the route `other`.
+            ValueError: There is no reply, or `times` is not above zero.
         """
         if not replies:
             raise ValueError("a script needs at least one reply")
         if times is not None and times < 1:
             raise ValueError(f"times must be 1 or more, or None for ever, not {times!r}")
-        if site is not None and checked_route(route) == "other":
-            raise ValueError("requests on the route 'other' belong to no site")
         rounds = itertools.repeat(tuple(replies)) if times is None else itertools.repeat(tuple(replies), times)
-        script = _Script(itertools.chain.from_iterable(rounds), None if site is None else checked_id(site, "site"))
         with self._lock:
-            self._due[checked_route(route)].append(script)
+            self._due.append(_Script(target, itertools.chain.from_iterable(rounds)))
 
     def add_plan(self, plan: Plan) -> None:
         """Ask a plan too from now on.
@@ -211,44 +237,23 @@ class Scripts:
         """Drop all replies that are still due, and all plans."""
         with self._lock:
             self._plans.clear()
-            for queue in self._due.values():
-                queue.clear()
+            self._due.clear()
 
-    def next(self, route: Route, site: int | None = None) -> Reply | None:
-        """Take the reply that is due for a request; `None` if the normal answer is.
-
-        Args:
-            route: The request's route.
-            site: The site that it is about; `None` if there is none.
-        """
+    def next(self, request: Request) -> Reply | None:
+        """Take the reply that is due for a request; `None` if the normal answer is."""
         with self._lock:
-            planned = [plan.due(route, site) for plan in self._plans]
-            queue = self._due[route]
-            for script in tuple(queue):
-                if script.site not in (None, site):
+            planned = [plan.due(request) for plan in self._plans]
+            for script in tuple(self._due):
+                if not script.target.includes(request):
                     continue
                 reply = next(script.replies, None)
                 if reply is not None:
                     return reply
-                queue.remove(script)
+                self._due.remove(script)
             return next((reply for reply in planned if reply is not None), None)
 
 
 @dataclass(eq=False)
 class _Script:
+    target: Target
     replies: Iterator[Reply]
-    site: int | None
-
-
-def checked_route(route: Route) -> Route:
-    """Return a route's name as it is.
-
-    Args:
-        route: The name.
-
-    Raises:
-        ValueError: There is no such route.
-    """
-    if route not in ROUTES:
-        raise ValueError(f"there is no route {route!r}; the routes are {', '.join(ROUTES)}")
-    return route

@@ -232,9 +232,10 @@ class Exchange(BaseHTTPRequestHandler):
         service = self.server.service
         call = self._call(body)
         self.origin = call.origin
-        self._place = service.log.add(self._request(call))
+        request = self._request(call)
+        self._place = service.log.add(request)
         try:
-            reply = service.scripts.next(call.route, service.api.site_of(call))
+            reply = service.scripts.next(request)
             if reply is None or reply.after_effect:
                 outcome = service.api.handle(call)
                 service.log.note_job(self._place, outcome.job)
@@ -272,14 +273,17 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _request(self, call: Call) -> Request:
         world = self.server.service.world
+        route, site = self.server.service.api.route(call)
         return Request(
             time=world.now(),
             method=call.method,
             path=call.path,
-            route=call.route,
+            route=route,
+            site=site,
             headers=without_secrets(call.headers),
             key="right" if world.knows(call.key) else "wrong" if call.key else "missing",
             body_size=len(call.body),
+            body=call.json if route == "action" else None,
         )
 
     def encode(self, answer: Answer) -> tuple[bytes, bytes]:

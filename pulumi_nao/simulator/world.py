@@ -1,4 +1,4 @@
-"""What the simulated NAO Cloud knows: keys, sites and background jobs. Pure state, without HTTP.
+"""What the simulated NAO Cloud knows: keys, sites, their tags and background jobs. Pure state, without HTTP.
 
 Nothing here runs by itself: what a job looks like is worked out from the clock whenever somebody asks.
 """
@@ -56,12 +56,25 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Tag:
+    """A tag of a site.
+
+    Attributes:
+        name: For people.
+        tracking_id: What it is recognised by, for instance `AA:BB:CC:44:55:66`.
+    """
+
+    name: str
+    tracking_id: str
+
+
+@dataclass(frozen=True)
 class BackgroundJob:
     """A background job as it was at the moment of asking.
 
     Attributes:
         id: Its number in URLs.
-        site_id: The site that it publishes.
+        site_id: The site that it is about; `None` for an action that names no site.
         created_at: When it was started (UTC).
         updated_at: When its status last changed (UTC).
         duration: Seconds from its start to its end, also while it runs; `math.inf` if it ends only by
@@ -72,7 +85,7 @@ class BackgroundJob:
     """
 
     id: int
-    site_id: int
+    site_id: int | None
     created_at: datetime
     updated_at: datetime
     duration: float
@@ -86,7 +99,7 @@ class _Course:
     """What was settled when a job started: when it ends, and how."""
 
     id: int
-    site_id: int
+    site_id: int | None
     began: float
     ends: float
     status: str
@@ -107,7 +120,7 @@ class _Course:
 
 
 class World:
-    """Keys, sites and background jobs, safe to use from many threads.
+    """Keys, sites, their tags and background jobs, safe to use from many threads.
 
     Args:
         job_seconds: How long a job takes, where its site says nothing else.
@@ -126,7 +139,8 @@ class World:
         self._keys: dict[str, frozenset[int] | None] = {}
         self._sites: dict[int, Site] = {}
         self._jobs: dict[int, _Course] = {}
-        self._sites_of_jobs: dict[int, int] = {}  # of the forgotten ones too
+        self._tags: dict[int, list[Tag]] = {}
+        self._sites_of_jobs: dict[int, int | None] = {}  # of the forgotten ones too
         self._publications: Counter[int] = Counter()
 
     def now(self) -> datetime:
@@ -186,7 +200,7 @@ class World:
             return [course.seen_at(now) for course in self._jobs.values()]
 
     def publications(self, site_id: int | None = None) -> int:
-        """How many jobs were started, for one site or for all; forgotten jobs count."""
+        """How many publications were started, for one site or for all; those with forgotten jobs count."""
         with self._lock:
             return sum(self._publications.values()) if site_id is None else self._publications[site_id]
 
@@ -211,21 +225,57 @@ class World:
             if site is None:
                 raise NoSuchResource(f"There is no site {site_id}.")
             self._require_access(key, site_id)
+            self._publications[site_id] += 1
             complete = site.graph and site.indoor_area
+            return self.start_job(site_id, failure=None if complete else MISSING_GRAPH_OR_INDOOR_AREA)
+
+    def start_job(
+        self, site_id: int | None, *, failure: str | None = None, seconds: float | None = None
+    ) -> BackgroundJob:
+        """Start a background job.
+
+        Args:
+            site_id: The site that it is about, which need not be known; `None` if it is about none.
+            failure: The message with which it fails; `None` if it succeeds.
+            seconds: How long it takes; `None` for as long as those of its site.
+        """
+        with self._lock:
+            if seconds is None and site_id in self._sites:
+                seconds = self._sites[site_id].job_seconds
             began = self._seconds()
             job_id = self._next_job_id
             self._next_job_id += 1
-            self._publications[site_id] += 1
             self._sites_of_jobs[job_id] = site_id
             self._jobs[job_id] = _Course(
                 id=job_id,
                 site_id=site_id,
                 began=began,
-                ends=began + (self._job_seconds if site.job_seconds is None else site.job_seconds),
-                status=SUCCESS if complete else FAILURE,
-                message=SUCCESS if complete else MISSING_GRAPH_OR_INDOOR_AREA,
+                ends=began + (self._job_seconds if seconds is None else seconds),
+                status=SUCCESS if failure is None else FAILURE,
+                message=SUCCESS if failure is None else failure,
             )
             return self._jobs[job_id].seen_at(began)
+
+    def require_access(self, key: str, site_id: int | None) -> None:
+        """See whether a key may act on a site, or on what belongs to none.
+
+        Raises:
+            UnknownKey: The key is not let in.
+            NoAccess: The key is not for this site.
+        """
+        with self._lock:
+            self._require_key(key)
+            self._require_access(key, site_id)
+
+    def tags(self, site_id: int) -> list[Tag]:
+        """The tags of a site, in the order in which they were sent; none for a site that nobody added."""
+        with self._lock:
+            return list(self._tags.get(site_id, []))
+
+    def set_tags(self, site_id: int, tags: Iterable[Tag]) -> None:
+        """Replace all tags of a site."""
+        with self._lock:
+            self._tags[site_id] = list(tags)
 
     def job(self, key: str, job_id: int) -> BackgroundJob:
         """Look at a background job.
@@ -240,7 +290,7 @@ class World:
         Raises:
             UnknownKey: The key is not let in.
             NoSuchResource: There is no such job, or it was forgotten.
-            NoAccess: The job publishes a site that the key is not for.
+            NoAccess: The job is about a site that the key is not for.
         """
         with self._lock:
             self._require_key(key)
@@ -251,7 +301,7 @@ class World:
             return course.seen_at(self._seconds())
 
     def site_of(self, job_id: int) -> int | None:
-        """Which site a job publishes, also when it was forgotten; `None` if it was never started."""
+        """Which site a job is about, also when it was forgotten; `None` if there is none or no such job."""
         with self._lock:
             return self._sites_of_jobs.get(job_id)
 
@@ -300,9 +350,9 @@ class World:
         if key not in self._keys:
             raise UnknownKey("The credentials are missing or invalid.")
 
-    def _require_access(self, key: str, site_id: int) -> None:
+    def _require_access(self, key: str, site_id: int | None) -> None:
         sites = self._keys[key]
-        if sites is not None and site_id not in sites:
+        if not (sites is None or site_id is None or site_id in sites):
             raise NoAccess(f"The credentials give no access to site {site_id}.")
 
 

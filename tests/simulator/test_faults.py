@@ -254,7 +254,7 @@ def test_one_bad_injection_keeps_the_others_out(nao):
     ("text", "complaint"),
     [
         ("publish", "'publish' is no injection: write ROUTE[/SITE][:WHICH]=FAULT, such as publish:2=reset-after"),
-        ("publsh=503", "there is no route 'publsh'; the routes are publish, job, other"),
+        ("publsh=503", "there is no route 'publsh'; the routes are publish, job, action, other"),
         ("publish/x=503", "'x' is no site; write for instance publish/910"),
         ("publish:0=503", "'0' does not say which requests; write 2 (the second), 2-4, or 2- (from the second on)"),
         ("publish:4-2=503", "request 2 comes before request 4"),

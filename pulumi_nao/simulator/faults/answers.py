@@ -187,12 +187,13 @@ def job_id(answer: Answer) -> str:
 
 
 def _is_document(answer: Answer) -> bool:
-    return not isinstance(answer.body, (bytes, str)) and "data" in answer.body
+    data = None if isinstance(answer.body, (bytes, str)) else answer.body.get("data")
+    return isinstance(data, dict) and data.get("type") == "job_watcher"
 
 
 def _document(answer: Answer) -> Document:
-    if not isinstance(answer.body, (bytes, str)) and "data" in answer.body:
-        return copy.deepcopy(dict(answer.body))
+    if _is_document(answer):
+        return copy.deepcopy(dict(cast("Document", answer.body)))
     number = job_id(answer)
     attributes = {"id": int(number), "status": "In progress", "message": None, "has_finished": False}
     return {"data": {"id": number, "type": "job_watcher", "attributes": attributes}}

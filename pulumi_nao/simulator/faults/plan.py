@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from pulumi_nao.simulator.checks import checked_id
 from pulumi_nao.simulator.faults.catalogue import fault
-from pulumi_nao.simulator.scripts import ROUTES, Reply, Route, checked_route
+from pulumi_nao.simulator.scripts import Reply, Route, Target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pulumi_nao.simulator.log import Request
 
 EXAMPLE = "publish:2=reset-after"
 FLAKY_ROUTES: tuple[Route, ...] = ("publish", "job")
@@ -37,15 +39,17 @@ FLAKY_FAULTS = (
     "json-cut",
 )
 
-_INJECTION = re.compile(r"(?P<route>[^/:=]*)(/(?P<site>[^:=]*))?(:(?P<which>[^=]*))?=(?P<fault>.*)", re.DOTALL)
+_INJECTION = re.compile(
+    r"(?P<target>[^/:=]* [^:=]*|[^/:=]*)(/(?P<site>[^:=]*))?(:(?P<which>[^=]*))?=(?P<fault>.*)", re.DOTALL
+)
 _WHICH = re.compile(r"(?P<first>[1-9][0-9]{0,8})(?P<open>-(?P<last>[1-9][0-9]{0,8})?)?", re.ASCII)
 
 
 class Injection:
-    """A fault for some of the requests on a route, counted from the first after it was injected.
+    """A fault for some requests, counted from the first after it was injected.
 
     Args:
-        route: The requests that are counted.
+        target: The requests that are counted: a route, or one call such as `PUT sites/910/nao_trackables/batch`.
         reply: What those that are hit get.
         first: The first that is hit, from 1.
         last: The last; `None` for all from the first on.
@@ -56,30 +60,19 @@ class Injection:
     """
 
     def __init__(
-        self, route: Route, reply: Reply, *, first: int = 1, last: int | None = None, site: int | None = None
+        self, target: str, reply: Reply, *, first: int = 1, last: int | None = None, site: int | None = None
     ) -> None:
-        self.route = checked_route(route)
+        self.target = Target(target, site)
         self.reply = reply
         self.first = checked_id(first, "first")
         self.last = last
-        self.site = site if site is None else checked_id(site, "site")
         if last is not None and last < first:
             raise ValueError(f"request {last} comes before request {first}")
-        if site is not None and route == "other":
-            raise ValueError("requests on the route 'other' belong to no site")
         self._count = 0
 
-    def due(self, route: Route, site: int | None) -> Reply | None:
-        """Count a request, and say what it gets.
-
-        Args:
-            route: The request's route.
-            site: The site that it is about.
-
-        Returns:
-            The fault, or `None`.
-        """
-        if route != self.route or self.site not in (None, site):
+    def due(self, request: Request) -> Reply | None:
+        """Count a request, and say what it gets; `None` for the normal answer."""
+        if not self.target.includes(request):
             return None
         self._count += 1
         hit = self.first <= self._count and (self.last is None or self._count <= self.last)
@@ -116,19 +109,12 @@ class Flaky:
         self._share = share
         self._seed = seed
         self._replies = [fault(name) for name in faults]
-        self._routes = {checked_route(route) for route in routes}
+        self._routes = {Target(route).name for route in routes}
         self._counts: Counter[tuple[Route, int | None]] = Counter()
 
-    def due(self, route: Route, site: int | None) -> Reply | None:
-        """Count a request, and say what it gets.
-
-        Args:
-            route: The request's route.
-            site: The site that it is about.
-
-        Returns:
-            One of the faults, or `None`.
-        """
+    def due(self, request: Request) -> Reply | None:
+        """Count a request, and say what it gets; `None` for the normal answer."""
+        route, site = request.route, request.site
         if route not in self._routes:
             return None
         self._counts[route, site] += 1
@@ -143,10 +129,11 @@ class _Which:
 
 
 def parse_injection(text: str) -> Injection:
-    """Read an injection: `ROUTE[/SITE][:WHICH]=FAULT[:SECONDS]`.
+    """Read an injection: `ROUTE[/SITE][:WHICH]=FAULT[:SECONDS]`, or a call for the route and its site.
 
     Args:
-        text: `publish:2=reset-after`, `job:3-5=404`, `job/911:2-=stall-in-body:5`, `job=429-date` (every one).
+        text: `publish:2=reset-after`, `job:3-5=404`, `job/911:2-=stall-in-body:5`, `job=429-date` (every one),
+            `PUT sites/910/nao_trackables/batch=503`.
 
     Raises:
         ValueError: It is something else; the message says which part, and what to write.
@@ -154,16 +141,13 @@ def parse_injection(text: str) -> Injection:
     found = _INJECTION.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no injection: write ROUTE[/SITE][:WHICH]=FAULT, such as {EXAMPLE}")
-    route = next((each for each in ROUTES if each == found["route"]), None)
-    if route is None:
-        raise ValueError(f"{text!r}: there is no route {found['route']!r}; the routes are {', '.join(ROUTES)}")
-    site = found["site"]
+    target, site = found["target"], found["site"]
     if site is not None and not re.fullmatch("0*[1-9][0-9]{0,18}", site, re.ASCII):
-        raise ValueError(f"{text!r}: {site!r} is no site; write for instance {route}/910")
+        raise ValueError(f"{text!r}: {site!r} is no site; write for instance {target}/910")
     try:
         which = _which(found["which"])
         reply = fault(found["fault"])
-        return Injection(route, reply, first=which.first, last=which.last, site=None if site is None else int(site))
+        return Injection(target, reply, first=which.first, last=which.last, site=None if site is None else int(site))
     except ValueError as error:
         raise ValueError(f"{text!r}: {error}") from None
 
