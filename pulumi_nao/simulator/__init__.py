@@ -10,7 +10,7 @@
         nao.add_site(911, graph=False)  # its publications fail, as they do in NAO Cloud
         nao.script("publish", Answer(503), HangUp(after_effect=True))
         nao.add_action("POST", "sites/910/import", failure="Column name is missing.")  # any other long call
-        nao.inject("job:2=truncate-body", "job/911:3-=404")  # `FAULTS` has all that can be injected
+        nao.inject("job:2=silence:5", "job/911:3-=404")  # `FAULTS` has the names
         ...  # point a client at nao.url
         assert nao.publications(910) == 1
 
@@ -65,9 +65,10 @@ Unknown: the simulator had to choose.
 - Everything else in NAO Cloud: here 404.
 """
 
-from pulumi_nao.simulator.faults import FAULTS, Fault, Injection, fault
+from pulumi_nao.simulator.faults import FAULTS
+from pulumi_nao.simulator.injections import Injection
 from pulumi_nao.simulator.log import Request
-from pulumi_nao.simulator.scripts import Answer, Connection, HangUp, Reply
+from pulumi_nao.simulator.replies import Answer, Connection, HangUp, Reply, Silence
 from pulumi_nao.simulator.simulator import Simulator
 from pulumi_nao.simulator.world import BackgroundJob, Tag
 
@@ -76,12 +77,11 @@ __all__ = [
     "Answer",
     "BackgroundJob",
     "Connection",
-    "Fault",
     "HangUp",
     "Injection",
     "Reply",
     "Request",
+    "Silence",
     "Simulator",
     "Tag",
-    "fault",
 ]

@@ -9,7 +9,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.simulator.checks import checked_seconds
-from pulumi_nao.simulator.scripts import BASE_PATH, PATH, Answer
+from pulumi_nao.simulator.replies import Answer
+from pulumi_nao.simulator.scripts import BASE_PATH, PATH
 from pulumi_nao.simulator.world import Tag
 
 if TYPE_CHECKING:
@@ -22,19 +23,7 @@ _SITE = re.compile(r"sites/([0-9]{1,20})(/.*)?")
 
 @dataclass(frozen=True)
 class Action:
-    """A call that the simulator serves.
-
-    Attributes:
-        method: `POST` or `PUT`.
-        path: Beneath the base path.
-        answer: What it is answered with, made of the body's JSON where it is a function; `None` for a job.
-        failure: The message with which its job fails, made likewise; `None` for success.
-        job_in_body: Whether it is answered with 202 and the job, and not with 303.
-        job_seconds: How long its job takes; `None` for the site's or the simulator's default.
-
-    Raises:
-        ValueError: An argument makes no sense.
-    """
+    """A call that the simulator serves, see `Simulator.add_action`."""
 
     method: str
     path: str

@@ -63,14 +63,7 @@ class RequestLog:
         self._lock = Lock()
 
     def add(self, request: Request) -> int:
-        """Note a request.
-
-        Args:
-            request: What came in.
-
-        Returns:
-            Its place in the log.
-        """
+        """Note a request, and return its place in the log."""
         with self._lock:
             self._requests.append(request)
             return len(self._requests) - 1
@@ -100,11 +93,7 @@ class RequestLog:
 
 
 def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
-    """Copy header fields, and leave out whatever may let somebody in.
-
-    Args:
-        headers: By lower-case name.
-    """
+    """Copy header fields, and leave out whatever may let somebody in."""
     return {
         name: REDACTED if any(secret in name for secret in _SECRET_NAMES) else value
         for name, value in headers.items()

@@ -16,7 +16,8 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pulumi_nao.simulator.scripts import BASE_PATH, HTML, JSON_API, Answer, Route
+from pulumi_nao.simulator.replies import HTML, JSON_API, Answer
+from pulumi_nao.simulator.scripts import BASE_PATH, Route
 from pulumi_nao.simulator.world import BackgroundJob, NoAccess, NoSuchResource, UnknownKey, World
 
 if TYPE_CHECKING:
@@ -37,21 +38,13 @@ _JSON_RANGES = {"*/*", "application/*", "application/json", JSON_API}
 
 @dataclass(frozen=True)
 class Call:
-    """A request, as far as its answer depends on it.
-
-    Attributes:
-        method: `POST`, `GET`…
-        path: Without the query.
-        headers: By lower-case name.
-        body: The whole body; empty if there is none.
-        origin: Where the client reached the server: `http://127.0.0.1:8910`.
-    """
+    """A request, as far as its answer depends on it."""
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str]  # by lower-case name
     body: bytes
-    origin: str
+    origin: str  # where the client reached the server
 
     @cached_property
     def json(self) -> Any:  # noqa: ANN401 - any JSON
@@ -66,25 +59,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The normal answer to a request.
-
-    Attributes:
-        answer: What to send.
-        job: The job that was started or looked at; `None` if there was none.
-    """
+    """The normal answer to a request."""
 
     answer: Answer
     job: BackgroundJob | None = None
 
 
 class Api:
-    """The simulated calls.
-
-    Args:
-        world: The state that they work on.
-        actions: The calls that were added to those of `_PATHS`.
-        limit: How many requests are let through; `None` for any number.
-    """
+    """The simulated calls."""
 
     def __init__(self, world: World, actions: Actions, limit: RequestLimit | None = None) -> None:
         self._world = world

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.simulator.actions import Action, Actions, tag_batch
 from pulumi_nao.simulator.checks import checked_host
-from pulumi_nao.simulator.faults.plan import FLAKY_FAULTS, FLAKY_ROUTES, Flaky, Injection, parse_injection
+from pulumi_nao.simulator.faults import fault
+from pulumi_nao.simulator.injections import FLAKY_FAULTS, FLAKY_ROUTES, Flaky, Injection, parse_injection
 from pulumi_nao.simulator.limit import RequestLimit
 from pulumi_nao.simulator.log import Request, RequestLog
 from pulumi_nao.simulator.routes import Api
-from pulumi_nao.simulator.scripts import Answer, Reply, Route, Scripts, Target
+from pulumi_nao.simulator.scripts import Scripts, Target
 from pulumi_nao.simulator.server import Server, Service
 from pulumi_nao.simulator.world import SUCCESS, BackgroundJob, Site, Tag, UtcClock, World, utc_now
 
@@ -20,9 +21,15 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from pulumi_nao.simulator.replies import Answer, Reply
+
 
 def _ignore(_request: Request) -> None:
     pass
+
+
+def _made(replies: Iterable[Reply | str]) -> list[Reply]:
+    return [fault(reply) if isinstance(reply, str) else reply for reply in replies]
 
 
 class Simulator:
@@ -236,7 +243,7 @@ class Simulator:
         """
         self._world.forget_job(int(job_id))
 
-    def script(self, target: str, *replies: Reply, times: int | None = 1, site: int | None = None) -> None:
+    def script(self, target: str, *replies: Reply | str, times: int | None = 1, site: int | None = None) -> None:
         """Say what the next requests of a kind get: one reply each, in order, then normal answers again.
 
         Scripts queue up. Here, the second publication starts a job, and its answer is lost::
@@ -248,16 +255,17 @@ class Simulator:
         Args:
             target: A route, which is `publish`, `job`, `action` for the calls of `add_action` and the batch of tags,
                 or `other` for everything else; or one call: `PUT sites/910/nao_trackables/batch`.
-            *replies: What to reply; each says itself whether the request takes effect first.
+            *replies: What to reply: an `Answer`, `HangUp`, `Silence` or `Reply` of your own, each of which says
+                itself whether the request takes effect first, or the name of a fault, such as `reset-after`.
             times: How often to go through the replies; `None` for ever, that is, until `clear_scripts`.
             site: The only site that is meant: the one in the path, or on `job` the one that the job is about; `None`
                 for all requests.
 
         Raises:
-            ValueError: The target is unknown, there is no reply, `times` or `site` is not above zero, or a site is
-                given for requests that belong to none.
+            ValueError: The target or a fault is unknown, there is no reply, `times` or `site` is not above zero, or a
+                site is given for requests that belong to none.
         """
-        self._scripts.add(Target(target, site), replies, times)
+        self._scripts.add(Target(target, site), _made(replies), times)
 
     def inject(self, *injections: str | Injection) -> None:
         """Say which requests meet which faults, beside what is scripted.
@@ -265,7 +273,7 @@ class Simulator:
         ::
 
             nao.inject("publish:2=reset-after")  # the second publication
-            nao.inject("job:3-5=404", "job/911=429-date")  # three looks; every look at jobs of site 911
+            nao.inject("job:3-5=404", "job/911=silence:5")  # three looks; every look at jobs of site 911
 
         Requests are counted from now on. A script goes before an injection, an earlier injection before a later one.
 
@@ -284,8 +292,8 @@ class Simulator:
         share: float,
         *,
         seed: int,
-        faults: Sequence[str] = FLAKY_FAULTS,
-        routes: Sequence[Route] = FLAKY_ROUTES,
+        faults: Sequence[Reply | str] = FLAKY_FAULTS,
+        routes: Sequence[str] = FLAKY_ROUTES,
     ) -> None:
         """Let a share of the requests fail by chance, the same ones for the same seed.
 
@@ -294,13 +302,14 @@ class Simulator:
         Args:
             share: How many requests fail, from 0 to 1.
             seed: Chooses them.
-            faults: Names of the faults; by default those of a bad network and a busy server that take no time.
+            faults: Replies or names of faults, all with the same chance; by default what a bad network and a busy
+                server do that takes no time.
             routes: The routes that are hit.
 
         Raises:
             ValueError: An argument makes no sense.
         """
-        self._scripts.add_plan(Flaky(share, seed, faults, routes))
+        self._scripts.add_plan(Flaky(share, seed, _made(faults), routes))
 
     def clear_scripts(self) -> None:
         """Drop all scripted replies that are still due, and all injections."""

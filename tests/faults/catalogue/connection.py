@@ -7,47 +7,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 
-from pulumi_nao.simulator.scripts import Answer, Connection, Reply
+from pulumi_nao.simulator.replies import Answer, Connection, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Place = Literal["before the headers", "in the headers", "in the body"]
+Place = Literal["in the headers", "in the body"]
 
 _PIECE = bytes(64 * 1024)
 _BOMB = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Reset(Reply):
-    """A TCP reset in place of the answer.
-
-    Attributes:
-        after_effect: Whether the request takes effect first, see `Reply`.
-    """
-
-    after_effect: bool = False
-
-    def send(self, connection: Connection, normal: Answer | None) -> None:  # noqa: ARG002 - no answer at all
-        """Reset the connection."""
-        connection.reset()
-
-
-@dataclass(frozen=True)
-class Refuse(Reply):
-    """The normal answer; then the server is away: no connection lasts, and new ones are refused.
-
-    Attributes:
-        seconds: How long it is away.
-    """
-
-    seconds: float
-    after_effect: bool = True
-
-    def send(self, connection: Connection, normal: Answer | None) -> None:
-        """Answer, with the port closed already, so that the client cannot come back too early."""
-        connection.refuse(self.seconds)
-        connection.send_answer(cast("Answer", normal))
 
 
 @dataclass(frozen=True)
@@ -193,8 +161,6 @@ def in_bad_chunks(head: bytes, body: bytes) -> bytes:
 
 
 def _halves(connection: Connection, normal: Answer | None, place: Place) -> tuple[bytes, bytes]:
-    if place == "before the headers":
-        return b"", b"".join(connection.encode(_in_one_piece(normal)))
     head, body = connection.encode(_in_one_piece(normal))
     middle = len(head) // 2 if place == "in the headers" else len(head) + len(body) // 2
     whole = head + body

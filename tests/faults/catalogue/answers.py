@@ -9,14 +9,12 @@ from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from pulumi_nao.simulator.scripts import JSON_API, Answer, Connection, Reply
+from pulumi_nao.simulator.replies import JSON_API, Answer, Connection, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Document = dict[str, Any]
-
-_RETRY_AFTER = "Retry-After"
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class ComeBackAt(Reply):
     def send(self, connection: Connection, normal: Answer | None) -> None:  # noqa: ARG002 - another answer
         """Send the answer."""
         moment = connection.now + timedelta(seconds=self.seconds)
-        connection.send_answer(Answer(self.status, {_RETRY_AFTER: format_datetime(moment, usegmt=True)}))
+        connection.send_answer(Answer(self.status, {"Retry-After": format_datetime(moment, usegmt=True)}))
 
 
 @dataclass(frozen=True)
@@ -77,38 +75,6 @@ class Redirect(Reply):
                 headers["location"] = self.location(connection.origin, f"/api/v2/background_jobs/{job_id(answer)}")
             answer = Answer(self.status, headers, "<html><body>Redirected.</body></html>")
         connection.send_answer(answer)
-
-
-def busy(status: int, retry_after: str | None = None) -> Answer:
-    """A server that did nothing and wants to be asked later.
-
-    Args:
-        status: 429 or 503.
-        retry_after: When; `None` if it does not say.
-    """
-    headers = {} if retry_after is None else {_RETRY_AFTER: retry_after}
-    return Answer(status, headers, {"errors": [{"status": str(status), "title": "Busy"}]})
-
-
-def page(status: int, *, after_effect: bool = False) -> Answer:
-    """A proxy's HTML page.
-
-    Args:
-        status: HTTP status.
-        after_effect: Whether the request reached the server behind the proxy.
-    """
-    body = f"<html><head><title>{status}</title></head><body><h1>{status}</h1><hr>nginx</body></html>"
-    return Answer(status, body=body, after_effect=after_effect)
-
-
-def refusal(status: int, *, after_effect: bool = False) -> Answer:
-    """An error of NAO Cloud itself.
-
-    Args:
-        status: HTTP status.
-        after_effect: Whether the request took effect all the same.
-    """
-    return Answer(status, body={"errors": [{"status": str(status)}]}, after_effect=after_effect)
 
 
 def with_document(change: Callable[[Document], object]) -> Instead:

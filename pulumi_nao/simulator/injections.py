@@ -5,38 +5,33 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_nao.simulator.checks import checked_id
-from pulumi_nao.simulator.faults.catalogue import fault
-from pulumi_nao.simulator.scripts import Reply, Route, Target
+from pulumi_nao.simulator.faults import FAULTS, Fault, fault
+from pulumi_nao.simulator.scripts import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pulumi_nao.simulator.log import Request
+    from pulumi_nao.simulator.replies import Reply
 
 EXAMPLE = "publish:2=reset-after"
-FLAKY_ROUTES: tuple[Route, ...] = ("publish", "job")
+FLAKY_ROUTES = ("publish", "job", "action")
 # What a bad network and a busy server do in passing, none of which takes time.
 FLAKY_FAULTS = (
     "reset-before",
     "reset-after",
     "hang-up-before",
     "hang-up-after",
-    "truncate-headers",
-    "truncate-body",
-    "html-200",
     "html-502",
-    "html-503",
     "html-504",
     "500",
     "500-after",
     "429",
     "429-seconds",
     "503-seconds",
-    "json-cut",
 )
 
 _INJECTION = re.compile(
@@ -46,7 +41,7 @@ _WHICH = re.compile(r"(?P<first>[1-9][0-9]{0,8})(?P<open>-(?P<last>[1-9][0-9]{0,
 
 
 class Injection:
-    """A fault for some requests, counted from the first after it was injected.
+    """A reply for some requests, counted from the first after it was injected.
 
     Args:
         target: The requests that are counted: a route, or one call such as `PUT sites/910/nao_trackables/batch`.
@@ -80,37 +75,22 @@ class Injection:
 
 
 class Flaky:
-    """Faults by chance, the same ones for the same seed.
+    """Replies by chance, all with the same one; see `Simulator.flaky`.
 
     The chance of a request depends on the seed, its route, its site and its number among those alone. So the same
     requests fail however those of several sites mix.
-
-    Args:
-        share: How many requests fail, from 0 to 1.
-        seed: Chooses them.
-        faults: Names of the faults, all with the same chance.
-        routes: The routes that are hit.
-
-    Raises:
-        ValueError: An argument makes no sense.
     """
 
-    def __init__(
-        self,
-        share: float,
-        seed: int,
-        faults: Sequence[str] = FLAKY_FAULTS,
-        routes: Sequence[Route] = FLAKY_ROUTES,
-    ) -> None:
+    def __init__(self, share: float, seed: int, replies: Sequence[Reply], routes: Sequence[str]) -> None:
         if not 0 <= share <= 1:
             raise ValueError(f"the share of requests that fail must be from 0 to 1, not {share!r}")
-        if not faults:
+        if not replies:
             raise ValueError("a flaky simulator needs at least one fault")
         self._share = share
         self._seed = seed
-        self._replies = [fault(name) for name in faults]
+        self._replies = replies
         self._routes = {Target(route).name for route in routes}
-        self._counts: Counter[tuple[Route, int | None]] = Counter()
+        self._counts: Counter[tuple[str, int | None]] = Counter()
 
     def due(self, request: Request) -> Reply | None:
         """Count a request, and say what it gets; `None` for the normal answer."""
@@ -122,22 +102,8 @@ class Flaky:
         return chance.choice(self._replies) if chance.random() < self._share else None
 
 
-@dataclass(frozen=True)
-class _Which:
-    first: int
-    last: int | None
-
-
-def parse_injection(text: str) -> Injection:
-    """Read an injection: `ROUTE[/SITE][:WHICH]=FAULT[:SECONDS]`, or a call for the route and its site.
-
-    Args:
-        text: `publish:2=reset-after`, `job:3-5=404`, `job/911:2-=stall-in-body:5`, `job=429-date` (every one),
-            `PUT sites/910/nao_trackables/batch=503`.
-
-    Raises:
-        ValueError: It is something else; the message says which part, and what to write.
-    """
+def parse_injection(text: str, faults: Mapping[str, Fault] = FAULTS) -> Injection:
+    """Read an injection: `ROUTE[/SITE][:WHICH]=FAULT[:SECONDS]`, or a call for the route and its site."""
     found = _INJECTION.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no injection: write ROUTE[/SITE][:WHICH]=FAULT, such as {EXAMPLE}")
@@ -145,21 +111,22 @@ def parse_injection(text: str) -> Injection:
     if site is not None and not re.fullmatch("0*[1-9][0-9]{0,18}", site, re.ASCII):
         raise ValueError(f"{text!r}: {site!r} is no site; write for instance {target}/910")
     try:
-        which = _which(found["which"])
-        reply = fault(found["fault"])
-        return Injection(target, reply, first=which.first, last=which.last, site=None if site is None else int(site))
+        first, last = _which(found["which"])
+        reply = fault(found["fault"], faults)
+        return Injection(target, reply, first=first, last=last, site=None if site is None else int(site))
     except ValueError as error:
         raise ValueError(f"{text!r}: {error}") from None
 
 
-def _which(text: str | None) -> _Which:
+def _which(text: str | None) -> tuple[int, int | None]:
     if text is None:
-        return _Which(1, None)
+        return 1, None
     found = _WHICH.fullmatch(text)
     if found is None:
         raise ValueError(
             f"{text!r} does not say which requests; write 2 (the second), 2-4, or 2- (from the second on)"
         )
+    first = int(found["first"])
     if found["last"]:
-        return _Which(int(found["first"]), int(found["last"]))
-    return _Which(int(found["first"]), None if found["open"] else int(found["first"]))
+        return first, int(found["last"])
+    return first, None if found["open"] else first
