@@ -19,12 +19,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class ComeBackAt(Reply):
-    """A busy server that names the time of day to come back at.
-
-    Attributes:
-        status: 429 or 503.
-        seconds: How far away that time is.
-    """
+    """A busy server that names the time of day to come back at."""
 
     status: int
     seconds: float
@@ -38,11 +33,7 @@ class ComeBackAt(Reply):
 
 @dataclass(frozen=True)
 class Instead(Reply):
-    """The request takes its effect, and another answer than the normal one tells of it.
-
-    Attributes:
-        make: Makes it of the normal one.
-    """
+    """The request takes its effect, and another answer than the normal one tells of it."""
 
     make: Callable[[Answer, Connection], Answer]
     after_effect: bool = True
@@ -55,12 +46,7 @@ class Instead(Reply):
 
 @dataclass(frozen=True)
 class Redirect(Reply):
-    """The 303 with another `Location`, or with none; a job that is looked at is answered so, too.
-
-    Attributes:
-        location: What to send of the server's origin and the job's path; `None` for no `Location`.
-        status: Another status.
-    """
+    """The 303 with another `Location`, or with none; a job that is looked at is answered so, too."""
 
     location: Callable[[str, str], str] | None
     status: int = 303
@@ -78,11 +64,7 @@ class Redirect(Reply):
 
 
 def with_document(change: Callable[[Document], object]) -> Instead:
-    """A job's JSON, changed; a publication is answered with such a document too, as 202.
-
-    Args:
-        change: Changes the document in place, or returns another one.
-    """
+    """A job's JSON, changed; a publication is answered with such a document too, as 202."""
 
     def make(normal: Answer, _connection: Connection) -> Answer:
         document = _document(normal)
@@ -95,11 +77,7 @@ def with_document(change: Callable[[Document], object]) -> Instead:
 
 
 def with_clock(seconds: float) -> Instead:
-    """An answer after the server's clock was set: `Date` and the job's `updated_at` show it.
-
-    Args:
-        seconds: By how much.
-    """
+    """An answer after the server's clock was set: `Date` and the job's `updated_at` show it."""
 
     def make(normal: Answer, connection: Connection) -> Answer:
         moment = connection.now + timedelta(seconds=seconds)
@@ -116,12 +94,7 @@ def with_clock(seconds: float) -> Instead:
 
 
 def with_attributes(values: Mapping[str, object], *dropped: str) -> Instead:
-    """A job's JSON with other `data.attributes`.
-
-    Args:
-        values: What to set.
-        *dropped: What to leave out.
-    """
+    """A job's JSON with other `data.attributes`."""
 
     def change(document: Document) -> None:
         found = document["data"]["attributes"]
@@ -133,20 +106,12 @@ def with_attributes(values: Mapping[str, object], *dropped: str) -> Instead:
 
 
 def is_good(answer: Answer) -> bool:
-    """Whether an answer tells of a job.
-
-    Args:
-        answer: A normal one.
-    """
+    """Whether an answer tells of a job."""
     return _is_document(answer) or "location" in answer.headers
 
 
 def job_id(answer: Answer) -> str:
-    """Which job an answer tells of.
-
-    Args:
-        answer: A good one.
-    """
+    """Which job an answer tells of."""
     if _is_document(answer):
         return str(_document(answer)["data"]["id"])
     return answer.headers["location"].rpartition("/")[2]
