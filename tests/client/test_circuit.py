@@ -12,8 +12,7 @@ from pulumi_nao import NaoClient
 from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.errors import NaoError, NotSent, ServerUnreachable
 from pulumi_nao.lifecycle import Runner
-from pulumi_nao.simulator import Answer
-from pulumi_nao.simulator.faults.connection import Stall
+from pulumi_nao.simulator import Answer, Silence
 from pulumi_nao.waiting.clock import Deadline
 from tests.client.serving import saying, serving
 from tests.client.test_no_connection import alert
@@ -94,7 +93,7 @@ def test_a_server_that_is_still_away_is_asked_once_and_refused_on(client, clock)
 
 
 def test_a_question_waits_only_as_long_as_it_may(nao, client):
-    nao.script("job", Stall("before the headers", 60))
+    nao.script("job", Silence(60))
     with pytest.raises(NaoError, match="no complete answer in time"):
         client.probe(0.2)
 

@@ -9,12 +9,13 @@ from pulumi_nao.lifecycle import Change, Runner, difference
 from pulumi_nao.simulator import Simulator
 from pulumi_nao.waiting.clock import Limit
 from tests.core.fake_clock import FakeClock
+from tests.faults.catalogue import injection
 from tests.wanting import wanted
 
 KEY = "k-0123456789-fault-matrix"
 # Real seconds: long enough for an answer on a busy machine, short enough to sit out a silence.
 PATIENCE = 1.0
-SILENT = ("stall-before-headers", "stall-in-headers", "stall-in-body", "drip")
+SILENT = ("silence", "stall-in-headers", "stall-in-body", "drip")
 
 MOMENTS = {
     "the POST": "publish:1",
@@ -82,7 +83,7 @@ def run(fault, moment):
 
 
 def _injected(nao, fault, moment):
-    nao.inject(f"{MOMENTS[moment]}={fault}")
+    nao.inject(injection(f"{MOMENTS[moment]}={fault}"))
     return lambda _line: None
 
 

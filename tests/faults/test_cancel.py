@@ -9,8 +9,9 @@ import pytest
 from pulumi_nao.cloud.client import CANCELLED_ACTION_GRACE, NaoClient
 from pulumi_nao.errors import NotSent, WaitCancelled
 from pulumi_nao.lifecycle import Runner
-from pulumi_nao.simulator import Simulator, fault
+from pulumi_nao.simulator import Silence, Simulator
 from pulumi_nao.waiting.clock import Limit, SystemClock
+from tests.faults.catalogue import fault
 from tests.faults.run import KEY, SILENT
 from tests.few_threads import exchanges
 from tests.wanting import wanted
@@ -89,7 +90,7 @@ def test_a_look_that_was_given_up_keeps_no_thread(nao, begin):
 
 
 def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(nao, begin):
-    nao.script("publish", fault("stall-before-headers:1.5"))
+    nao.script("publish", Silence(1.5))
     run = begin(nao.url)
     until(lambda: nao.count("publish") == 1)
     run.seconds_to_end()
@@ -100,7 +101,7 @@ def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(nao, begin)
 def test_but_not_for_ever(nao, begin, monkeypatch):
     assert CANCELLED_ACTION_GRACE == 10
     monkeypatch.setattr("pulumi_nao.cloud.client.CANCELLED_ACTION_GRACE", 0.5)
-    nao.script("publish", fault("stall-before-headers"))
+    nao.script("publish", Silence())
     run = begin(nao.url)
     until(lambda: nao.count("publish") == 1)
     assert run.seconds_to_end() < 3
