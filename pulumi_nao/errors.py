@@ -171,20 +171,17 @@ class OutcomeNotKnown(NotSent):
 
     Args:
         operation: What was to be done.
-        began: When the earlier attempt began, as it is recorded.
+        began: When the earlier attempt began, as it is recorded; empty where it is not.
         job_url: The job that it started, whose record is gone; empty when none is known.
     """
 
     def __init__(self, operation: str, began: str, job_url: str) -> None:
-        seen = f" It had started the job {job_url}, of which there is no record any more." if job_url else ""
         super().__init__(
-            f"the attempt of {began} may have done it, and nobody knows",
-            f"NAO Cloud gave no usable answer then, and offers no way to ask for one later.{seen}",
-            "Look there whether it was done. If it was, say so in the program, for this attempt alone:",
-            f'    assume_done="{began}"',
-            "If it was not, or if doing it twice does no harm, let it be sent again:",
-            '    if_unknown="again"',
-            "A changed body or changed triggers are sent as well.",
+            f"{f'the attempt of {began}' if began else 'an earlier attempt'} may have done it, and nobody knows",
+            f"It had started the job {job_url}, of which NAO Cloud has no record any more."
+            if job_url
+            else "It had no usable answer, and NAO Cloud offers no way to ask for one later.",
+            *ways_on(began),
             operation=operation,
         )
 
@@ -440,6 +437,16 @@ class PollNotFound(PollFailed):
 
 class PollSenseless(PollFailed):
     """An answer that is no job: another status, or JSON of another shape."""
+
+
+def ways_on(began: str) -> tuple[str, ...]:
+    """What a person can do about an attempt of which nobody knows how it ended."""
+    settle = f'If it was, write, for this attempt alone: assume_done="{began}"'
+    return (
+        f"Look in NAO Cloud whether it was done. {settle if began else ''}".rstrip(),
+        'If it was not, or if doing it twice does no harm, write: if_unknown="again"; '
+        "a changed body or changed triggers are sent as well.",
+    )
 
 
 def _support(request_id: str) -> tuple[str, ...]:

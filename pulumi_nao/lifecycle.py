@@ -112,7 +112,7 @@ def settle(recorded: Attempt, wanted: Wanted) -> Outcome | None:
         return Outcome(recorded.assumed())
     if is_settled(recorded, wanted):
         return None
-    began = format_moment(recorded.started_at) or "an unknown time"
+    began = format_moment(recorded.started_at) or ""
     return Outcome(None, OutcomeNotKnown(wanted.action.name, began, recorded.job_url or ""))
 
 

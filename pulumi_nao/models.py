@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SUCCESS = "success"
 DOCUMENTED_STATUSES = (SUCCESS, "failure", "In progress")
-WITHHELD = "withheld, as it may repeat the secret body"
+WITHHELD = "the server's words are withheld, as they may repeat the secret body"
 METHODS = ("POST", "PUT")
 _PATH = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
 JOB_NUMBER = "[0-9]{1,20}"  # for regular expressions

@@ -27,7 +27,7 @@ from pulumi_nao.errors import (
     Rejected,
     TooManyRequests,
 )
-from pulumi_nao.models import JOB_NUMBER, JobState
+from pulumi_nao.models import JOB_NUMBER, WITHHELD, JobState
 from pulumi_nao.text import printable, redact
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 _JOB_PATH = re.compile(rf"/background_jobs/({JOB_NUMBER})/?\Z")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONGEST_WORDS = 300
-_WITHHELD = "The server's words are withheld: they may repeat the body, which is a secret."
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -230,7 +229,7 @@ class Answer:
         Returns:
             A `Rejected` where the server surely did nothing, else a `MayHaveStarted`.
         """
-        said = (self.status, self.words, self.request_id, *([_WITHHELD] if self.is_secret else []))
+        said = (self.status, self.words, self.request_id, *([f"{WITHHELD.capitalize()}."] if self.is_secret else []))
         if self.is_limit:
             busy = TooManyRequests(operation, *said)
             busy.retry_after = self.retry_after

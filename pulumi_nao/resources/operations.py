@@ -19,12 +19,12 @@ from pulumi_nao.attempt import Attempt
 from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.config.settings import Settings, hidden_settings
-from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent
+from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent, ways_on
 from pulumi_nao.host import Host, ProviderError, Unfinished, attach
-from pulumi_nao.lifecycle import Change, Outcome, difference, settle
+from pulumi_nao.lifecycle import Change, NextStep, Outcome, difference, settle
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
 from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
-from pulumi_nao.text import redact
+from pulumi_nao.text import format_moment, redact
 from pulumi_nao.values import texts_in
 from pulumi_nao.waiting.clock import Limit, SystemClock
 
@@ -144,7 +144,8 @@ class Operations:
         if change is not Change.REPLACE:
             settled = settle(recorded, wanted)
             if settled and settled.error:
-                self._host.warn(f"`pulumi up` will stop here: {settled.error.text()}")
+                told = f"{settled.error.operation}: {settled.error.reason}"
+                self._host.warn(f"{told}, so `pulumi up` stops here and says what to do")
             return change is Change.RUN, []
         namespace = news["config_namespace"]
         # The replacement is checked anew, without the recorded server: it would go to the public one.
@@ -278,8 +279,10 @@ class Operations:
             saves = self._host.saves_unfinished
             step = outcome.next_step(wanted, earlier, saves=saves)
             words = kind.words(step, attempt.job_id if attempt else None)
+            lost = outcome.attempt if step is NextStep.SETTLE else None
+            ways = ways_on(format_moment(lost.started_at) or "") if lost else ()
             secrets = _secrets_in([props])
-            self._fail(outcome.error, words, unfinished if attempt and saves else None, secrets=secrets)
+            self._fail(outcome.error, words, unfinished if attempt and saves else None, ways=ways, secrets=secrets)
         if outcome.missing:
             self._host.warn(
                 f"results: the answer holds nothing for {', '.join(outcome.missing)}, so the output `answer` is "
@@ -313,9 +316,15 @@ class Operations:
         return self._settings.limit(props["config_namespace"])
 
     def _fail(
-        self, error: NaoError, next_step: str, unfinished: Unfinished | None = None, *, secrets: Iterable[str] = ()
+        self,
+        error: NaoError,
+        next_step: str,
+        unfinished: Unfinished | None = None,
+        *,
+        ways: Iterable[str] = (),
+        secrets: Iterable[str] = (),
     ) -> NoReturn:
-        text = error.text(f"The next `pulumi up` {next_step}.", advice=self._accounts.is_new(error))
+        text = error.text(*ways, f"The next `pulumi up` {next_step}.", advice=self._accounts.is_new(error))
         self._host.fail(redact(text, [*self._settings.keys, *secrets]), unfinished)
 
 
