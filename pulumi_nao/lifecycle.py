@@ -27,6 +27,8 @@ from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Clock, Deadline, Limit, Syst
 from pulumi_nao.waiting.locks import Locks
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from pulumi_nao.jobs import Report
 
 
@@ -147,9 +149,8 @@ class Runner:
             limit: How long it may take, counted from the first request.
             report: Told of progress.
         """
-        action = wanted.action
         try:
-            with self._locks.held((self._client.base_url, action.path), action.name, report):
+            with self._turn(wanted.action, report):
                 return self._run(wanted, Deadline(limit.seconds, limit.source, self._clock), report)
         except NaoError as error:
             return Outcome(None, error)
@@ -170,9 +171,8 @@ class Runner:
         """
         if difference(recorded, wanted) is Change.NONE:
             return Outcome(recorded)  # Pulumi also updates what has nothing but a stored failure of an earlier try
-        action = wanted.action
         try:
-            with self._locks.held((self._client.base_url, action.path), action.name, report):
+            with self._turn(wanted.action, report):
                 deadline = Deadline(limit.seconds, limit.source, self._clock)
                 resumed = self._resume(recorded, wanted, deadline, report) if recorded.may_be_running else None
                 return resumed or settle(recorded, wanted) or self._run(wanted, deadline, report)
@@ -191,6 +191,10 @@ class Runner:
             return recorded.seen(self._job(recorded).poll(), self._clock.now()), None
         except PollFailed as trouble:
             return recorded, trouble
+
+    def _turn(self, action: Action, report: Report) -> AbstractContextManager[None]:
+        others = "publication of this site" if action.needs_job else "call of this path"
+        return self._locks.held((self._client.base_url, action.path), action.name, report, others)
 
     def _resume(self, recorded: Attempt, wanted: Wanted, deadline: Deadline, report: Report) -> Outcome | None:
         """Await the recorded job; `None` when the action is to run after it."""

@@ -13,7 +13,17 @@ from pulumi_nao.resources.inputs import call_inputs
 from pulumi_nao.resources.markers import SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
+
+
+class _Secrecy:
+    """Whether an input is a secret, found out when Pulumi awaits it: never, where the program ends before."""
+
+    def __init__(self, given: pulumi.Input[Any]) -> None:
+        self._given = given
+
+    def __await__(self) -> Generator[Any, None, bool]:
+        return pulumi.Output.from_input(self._given).is_secret().__await__()
 
 
 class ApiCall(ActionResource, type_name="ApiCall"):
@@ -70,8 +80,8 @@ class ApiCall(ActionResource, type_name="ApiCall"):
             "config_namespace": config_namespace,
         }
         secrets = {
-            "path": pulumi.Output.from_input(path).is_secret(),
-            "body": pulumi.Output.from_input(body).is_secret(),
+            "path": _Secrecy(path),
+            "body": _Secrecy(body),
         }
         super().__init__(ApiCallProvider(), resource_name, inputs, call_inputs, opts, {SECRETS: secrets})
 

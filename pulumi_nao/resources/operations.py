@@ -25,7 +25,7 @@ from pulumi_nao.lifecycle import Change, NextStep, Outcome, difference, settle
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
 from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.text import format_moment, redact
-from pulumi_nao.values import texts_in
+from pulumi_nao.values import same, texts_in
 from pulumi_nao.waiting.clock import Limit, SystemClock
 
 if TYPE_CHECKING:
@@ -121,7 +121,9 @@ class Operations:
         if problem:
             return dict(news), [problem]
         inputs["base_url"] = stated or recorded or PUBLIC_SERVER
-        if secrets.get("body"):
+        # `ignore_changes` can bring a secret body back without its mark.
+        was_secret = bool(olds.get(SECRET_BODY)) and same(inputs.get("body"), olds.get("body"))
+        if secrets.get("body") or was_secret:
             inputs[SECRET_BODY] = True
         if news.get(ERROR_HOOK):
             inputs[ERROR_HOOK] = True
@@ -254,7 +256,10 @@ class Operations:
         with _guard:
             first = self._overwrites.setdefault((inputs["base_url"], inputs["path"]), call.urn)
         if first != call.urn:
-            self._host.warn(f"{first.rpartition('::')[2]} has the same path and method: each overwrites the other's")
+            self._host.warn(
+                f"{first.rpartition('::')[2]} has the same path and method: each overwrites what the other sent; "
+                "let one of them send it all"
+            )
 
     def _recorded(self, olds: Bag, wanted: Wanted) -> Attempt:
         """The recorded attempt; where nothing is known of one, it may have been for what the program wants now."""

@@ -31,13 +31,20 @@ class Locks:
         self._guard = threading.Lock()
 
     @contextmanager
-    def held(self, site: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
+    def held(
+        self,
+        site: Hashable,
+        operation: str,
+        report: Callable[[str], None],
+        others: str = "publication of this site",
+    ) -> Iterator[None]:
         """Wait for a turn and hold it.
 
         Args:
             site: What only one may work on at a time.
             operation: What is to be done, for errors.
-            report: Told when there is a wait for another publication of the same site.
+            report: Told when there is a wait for another one.
+            others: What the other one is called.
 
         Raises:
             NotSent: All waits were cancelled before the turn came.
@@ -46,7 +53,7 @@ class Locks:
             of_site = self._sites.setdefault(site, Semaphore(1))
 
         def wait_told() -> None:
-            report("waiting for another publication of this site to end")
+            report(f"waiting for another {others} to end")
 
         with (
             of_site.acquired(self._is_cancelled, wait_told) as site_is_free,
