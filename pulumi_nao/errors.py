@@ -69,16 +69,24 @@ class NaoError(Exception):
     @property
     def headline(self) -> str:
         """One line that says what happened, complete on its own."""
-        return f"{self.operation} {self.news}" if self.operation else self.reason
+        return self._told_of.format(operation=self.operation, news=self.news) if self.operation else self.reason
 
     @property
     def news(self) -> str:
         """What became of the operation, in words that follow its name."""
-        return self.reason
+        return self._news()
 
     @property
     def details(self) -> tuple[str, ...]:
         """Further facts of this case, a line each."""
+        return self._facts()
+
+    _told_of = "{operation} {news}"
+
+    def _news(self) -> str:
+        return self.reason
+
+    def _facts(self) -> tuple[str, ...]:
         return self._details
 
     def __str__(self) -> str:
@@ -115,9 +123,7 @@ class NotSent(NaoError):
 
     may_pass = False
 
-    @property
-    def news(self) -> str:
-        """What became of the operation, in words that follow its name."""
+    def _news(self) -> str:
         return f"not sent: {self.reason}"
 
 
@@ -144,9 +150,7 @@ class ServerUnreachable(NotSent):
         self.server = server
         self.may_pass = may_pass
 
-    @property
-    def news(self) -> str:
-        """What became of the operation, in words that follow its name."""
+    def _news(self) -> str:
         return f"not sent: cannot connect to {self.server}: {self.reason}"
 
 
@@ -171,19 +175,24 @@ class OutcomeNotKnown(NotSent):
 
     Args:
         operation: What was to be done.
-        began: When the earlier attempt began, as it is recorded.
+        began: When the earlier attempt began, as it is recorded; empty where another kind of resource is recorded.
         job_url: The job that it started, whose record is gone; empty when none is known.
     """
 
     def __init__(self, operation: str, began: str, job_url: str) -> None:
-        seen = f" It had started the job {job_url}, of which there is no record any more." if job_url else ""
+        if began:
+            known = f"Its job {job_url} has no record any more." if job_url else "It got no answer that tells."
+            ways = [
+                f"{known} Look in NAO Cloud whether it was done. If it was, say so of this attempt, in the program:",
+                f'  assume_done="{began}"',
+                "If it was not, or if doing it twice does no harm:",
+            ]
+        else:
+            ways = ["The state holds another kind of resource here. Look in NAO Cloud; to have it sent:"]
         super().__init__(
-            f"the attempt of {began} may have done it, and nobody knows",
-            f"NAO Cloud gave no usable answer then, and offers no way to ask for one later.{seen}",
-            "Look there whether it was done. If it was, say so in the program, for this attempt alone:",
-            f'    assume_done="{began}"',
-            "If it was not, or if doing it twice does no harm, let it be sent again:",
-            '    if_unknown="again"',
+            f"nobody knows whether the attempt of {began} was successful" if began else "nobody knows whether it was",
+            *ways,
+            '  if_unknown="again"',
             "A changed body or changed triggers are sent as well.",
             operation=operation,
         )
@@ -206,9 +215,7 @@ class Rejected(NaoError):
         self.said = said
         self.request_id = request_id
 
-    @property
-    def details(self) -> tuple[str, ...]:
-        """Further facts of this case, a line each."""
+    def _facts(self) -> tuple[str, ...]:
         said = (f"The server's words: {self.said}",) if self.said else ()
         return (*self._details, *said, *_support(self.request_id))
 
@@ -259,9 +266,7 @@ class MayHaveStarted(NaoError):
         )
         self.request_id = request_id
 
-    @property
-    def news(self) -> str:
-        """What became of the operation, in words that follow its name."""
+    def _news(self) -> str:
         return f"may have started: {self.reason}"
 
 
@@ -310,14 +315,10 @@ class JobFailed(JobError):
 class JobRunsOn(JobError):
     """The wait ended before the job did: the job goes on in NAO Cloud."""
 
-    @property
-    def news(self) -> str:
-        """What became of the operation, in words that follow its name."""
+    def _news(self) -> str:
         return f"{self.reason}; the job goes on in NAO Cloud"
 
-    @property
-    def details(self) -> tuple[str, ...]:
-        """Further facts of this case, a line each."""
+    def _facts(self) -> tuple[str, ...]:
         status = f"Last seen: status {self.state.status!r}." if self.state else _NEVER_SEEN
         return (f"Job: {self.job.url}", status, *self._details)
 
@@ -369,10 +370,8 @@ class ContactLost(JobRunsOn):
         self.advice = trouble.advice
         self._trouble = trouble
 
-    @property
-    def details(self) -> tuple[str, ...]:
-        """Further facts of this case, a line each."""
-        return (*self._trouble.details, *super().details)
+    def _facts(self) -> tuple[str, ...]:
+        return (*self._trouble.details, *super()._facts())
 
 
 class JobGone(JobError):
@@ -421,11 +420,7 @@ class PollFailed(NaoError):
 
     retry_after: float | None = None
     may_pass = True
-
-    @property
-    def headline(self) -> str:
-        """One line that says what happened, complete on its own."""
-        return f"{self.operation}: {self.reason}" if self.operation else self.reason
+    _told_of = "{operation}: {news}"
 
 
 class PollDenied(PollFailed):

@@ -81,21 +81,13 @@ class Outcome:
     Attributes:
         attempt: What is to be recorded; `None` leaves the record as it was.
         error: What went wrong; `None` when all is done.
-        missing: The names of results that the answer did not hold.
     """
 
     attempt: Attempt | None
     error: NaoError | None = None
-    missing: tuple[str, ...] = ()
 
     def next_step(self, wanted: Wanted, recorded: Attempt | None = None, *, saves: bool = True) -> NextStep:
-        """What is to follow this failure.
-
-        Args:
-            wanted: What the program wants.
-            recorded: An earlier attempt, which stays on record where there is no other.
-            saves: Whether the attempt can be recorded.
-        """
+        """What is to follow this failure; an earlier attempt, still recorded, counts where there is no other."""
         if saves and isinstance(self.error, JobRunsOn) and not self.attempt:
             return NextStep.RUN_AFTER_JOB
         current = self.attempt or recorded
@@ -112,7 +104,7 @@ def settle(recorded: Attempt, wanted: Wanted) -> Outcome | None:
         return Outcome(recorded.assumed())
     if is_settled(recorded, wanted):
         return None
-    began = format_moment(recorded.started_at) or "an unknown time"
+    began = format_moment(recorded.started_at) or ""
     return Outcome(None, OutcomeNotKnown(wanted.action.name, began, recorded.job_url or ""))
 
 
@@ -126,13 +118,7 @@ def _is_assumed(recorded: Attempt, wanted: Wanted) -> bool:
 
 
 class Runner:
-    """Runs the actions of one account.
-
-    Args:
-        client: The account's server.
-        clock: Counts and sleeps.
-        locks: Shared by all accounts of a process, so that one address is called by one at a time.
-    """
+    """Runs the actions of one account; those who share locks call one address one at a time."""
 
     def __init__(self, client: Client, clock: Clock | None = None, locks: Locks | None = None) -> None:
         self._client = client
@@ -140,13 +126,7 @@ class Runner:
         self._locks = locks or Locks(self._clock)
 
     def run(self, wanted: Wanted, limit: Limit = DEFAULT_LIMIT, report: Report = jobs.silent) -> Outcome:
-        """Run an action and await its job, if it has one.
-
-        Args:
-            wanted: The action, and what is recorded with it.
-            limit: How long it may take, counted from the first request.
-            report: Told of progress.
-        """
+        """Run an action and await its job, if it has one; the limit counts from the first request."""
         action = wanted.action
         try:
             with self._locks.held((self._client.base_url, action.path), action.name, report):
@@ -161,12 +141,6 @@ class Runner:
 
         A job that may still be running is awaited first, so that two calls of an address never run side by side.
         If it was started for what is wanted now, its success is all that is wanted.
-
-        Args:
-            recorded: The last attempt, at the same address.
-            wanted: What the program wants now.
-            limit: How long it may take, counted from the first request.
-            report: Told of progress.
         """
         if difference(recorded, wanted) is Change.NONE:
             return Outcome(recorded)  # Pulumi also updates what has nothing but a stored failure of an earlier try
@@ -180,11 +154,7 @@ class Runner:
             return Outcome(None, error)
 
     def refresh(self, recorded: Attempt) -> tuple[Attempt, NaoError | None]:
-        """Look once at the job of an attempt that is not known to be done.
-
-        Returns:
-            The attempt as it is now, and what went wrong with the look.
-        """
+        """Look once at the job of an attempt that is not known to be done; tell what went wrong with the look."""
         if not recorded.may_be_running:
             return recorded, None
         try:
@@ -244,12 +214,10 @@ class Runner:
         except Exception as defect:  # noqa: BLE001 - nobody knows whether the request was sent
             return Outcome(attempt.lost(), Defect(action.name, defect))
         if isinstance(started, Done):
-            outcome = Outcome(attempt.answered(started.document, wanted.results, self._clock.now()))
-        else:
-            attempt = replace(attempt, job_id=started.id, job_url=started.url)
-            outcome = self._await(attempt, wanted, started, deadline, report)
-        answer = outcome.attempt.answer if outcome.attempt else None
-        return replace(outcome, missing=tuple(name for name in wanted.results if name not in (answer or {})))
+            return Outcome(attempt.answered(started.document, wanted.results, self._clock.now()))
+        return self._await(
+            replace(attempt, job_id=started.id, job_url=started.url), wanted, started, deadline, report
+        )
 
     def _await(self, attempt: Attempt, wanted: Wanted, job: Job, deadline: Deadline, report: Report) -> Outcome:
         try:

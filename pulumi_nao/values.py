@@ -45,20 +45,12 @@ def same(first: object, second: object) -> bool:
     """Tell whether two values are equal.
 
     5 and 5.0 are equal, the order of keys is no content, and a `None` in a mapping counts as absent.
-
-    Args:
-        first: A plain value.
-        second: Another.
     """
     return _comparable(first) == _comparable(second)
 
 
 def holds_output(text: object) -> bool:
-    """Tell whether an output of Pulumi was put into a text, as with `f"{output}"`: its value is not in there.
-
-    Args:
-        text: A text of the program; anything else holds none.
-    """
+    """Tell whether an output of Pulumi was put into a text, as with `f"{output}"`: its value is not in there."""
     return isinstance(text, str) and _OUTPUT_IN_TEXT.search(text) is not None
 
 
@@ -94,15 +86,14 @@ BODY = Rules(
     "cannot be sent as JSON",
     takes_none=False,
 )
+# What Pulumi would not keep as it is, such as an integer of more than 2**53, is no result.
+ANSWER = Rules("answer", "", "", "")
 
 
 def value_problems(rules: Rules, value: object, not_known_yet: tuple[type, ...] = ()) -> list[str]:
     """List what cannot be kept or compared reliably, each with its place, never with its value.
 
-    Args:
-        rules: What is said of it.
-        value: A mapping or a list of plain values.
-        not_known_yet: Types of values to pass over.
+    Values of the types that are not known yet are passed over.
     """
     if not isinstance(value, (Mapping, *_LISTS, *not_known_yet)):
         return [f"{rules.name}: {rules.example}"]
@@ -118,11 +109,7 @@ def value_problems(rules: Rules, value: object, not_known_yet: tuple[type, ...] 
 
 
 def encoded(value: object) -> bytes:
-    """A value as JSON, with whole floats as integers: on its way through Pulumi each number becomes a float.
-
-    Args:
-        value: A plain value without problems.
-    """
+    """A value as JSON, with whole floats as integers: on its way through Pulumi each number becomes a float."""
     return json.dumps(_whole(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
@@ -135,11 +122,7 @@ def is_too_large(value: object) -> bool:
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """All texts and numbers in a value, as text, those that are names left out.
-
-    Args:
-        value: A plain value.
-    """
+    """All texts and numbers in a value, as text, those that are names left out."""
     if isinstance(value, Mapping):
         for item in value.values():
             yield from texts_in(item)
@@ -151,12 +134,7 @@ def texts_in(value: object) -> Iterator[str]:
 
 
 def pointed_at(document: object, pointer: str) -> object:
-    """What a JSON pointer (RFC 6901) leads to; `None` where there is nothing.
-
-    Args:
-        document: JSON.
-        pointer: A good pointer.
-    """
+    """What a JSON pointer (RFC 6901) leads to; `None` where there is nothing."""
     for escaped in pointer.split("/")[1:]:
         name = escaped.replace("~1", "/").replace("~0", "~")
         if isinstance(document, dict):

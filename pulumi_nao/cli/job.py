@@ -34,11 +34,7 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: Takes them.
-    """
+    """Add the command's arguments."""
     parser.add_argument(
         "job", type=parsing.job, metavar="JOB", help="number of the job, or its address as logs show it"
     )
@@ -57,14 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look at the job, or await it. Must be called in the main thread.
-
-    Args:
-        arguments: What a parser with `add_arguments` made of the command line.
-
-    Returns:
-        The exit code.
-    """
+    """Look at the job, or await it. Must be called in the main thread."""
     job_id, address = arguments.job
     errors = standard_error()
     output = errors if arguments.json else standard_output()

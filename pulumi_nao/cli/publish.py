@@ -26,11 +26,7 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: Takes them.
-    """
+    """Add the command's arguments."""
     parser.add_argument(
         "sites",
         nargs="+",

@@ -46,9 +46,6 @@ class BareToken(AuthBase):
     """Puts the bare token on a request.
 
     As an `AuthBase` because a plain header would be replaced by what `~/.netrc` holds for the host.
-
-    Args:
-        token: API key or JWT.
     """
 
     def __init__(self, token: str) -> None:
@@ -72,19 +69,13 @@ class NoRedirects(requests.Session):
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that there is none.
-
-        Args:
-            resp: An answer.
-        """
+        """Say that there is none."""
 
 
 def new_session(adapter: HTTPAdapter, *, direct: bool) -> requests.Session:
     """Make a session that keeps no cookies and follows no surprises from the environment.
 
-    Args:
-        adapter: Used for `http` and `https`.
-        direct: Whether to go without any proxy; the environment's CA bundle still counts.
+    A direct one goes without any proxy; the environment's CA bundle still counts.
     """
     session = NoRedirects()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -97,15 +88,7 @@ def new_session(adapter: HTTPAdapter, *, direct: bool) -> requests.Session:
 
 
 def read_body(response: requests.Response) -> Body:
-    """Read an answer's body, up to 1 MiB, also after decompression.
-
-    Args:
-        response: An answer that was asked for with `stream=True`.
-
-    Raises:
-        AnswerTooLarge: There is more.
-        AnswerUnreadable: It is compressed in an unknown way or a broken one.
-    """
+    """Read an answer's body, up to 1 MiB, also after decompression."""
     response.raw.enforce_content_length = True  # the default only from urllib3 2 on
     body = bytearray()
     for chunk in response.raw.stream(64 * 1024, decode_content=False):

@@ -34,15 +34,7 @@ _UNKNOWN = (Unknown,)
 
 
 def publication_inputs(given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN) -> Checked:
-    """Validate the inputs of a publication, offline and all at once.
-
-    Args:
-        given: The inputs, without the host's own keys.
-        not_known_yet: Types of values to pass over: unknown at preview, or outputs in a program.
-
-    Returns:
-        The inputs in their one form, or `None`; and the problems, each beginning with the input's path.
-    """
+    """Validate the inputs of a publication, offline and all at once."""
     site = given.get("site_id")
     found = []
     if "site_id" not in given:

@@ -74,7 +74,8 @@ class Kind:
         outputs: Bag = {"config_namespace": inputs["config_namespace"]}
         if attempt is None:
             return outputs
-        given = {"body": attempt.action.body, "triggers": attempt.triggers, "answer": attempt.answer}
+        answer = attempt.answer or ({} if inputs.get("results") else None)
+        given = {"body": attempt.action.body, "triggers": attempt.triggers, "answer": answer}
         if attempt.action.is_secret:
             outputs[SECRET_BODY] = True
         return {

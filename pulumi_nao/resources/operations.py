@@ -73,13 +73,7 @@ def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
 
 
 class Operations:
-    """What the provider's methods do for one kind of resource.
-
-    Args:
-        kind: Tells its resources from others.
-        accounts: Settings and clients.
-        host: The process that this runs in.
-    """
+    """What the provider's methods do for one kind of resource."""
 
     def __init__(self, kind: Kind, accounts: Accounts, host: Host) -> None:
         self._kind = kind
@@ -92,15 +86,7 @@ class Operations:
 
     @_guarded
     def check(self, olds: Bag, news: Bag) -> tuple[Bag, list[str]]:
-        """Validate inputs and configuration.
-
-        Args:
-            olds: The inputs of the last run.
-            news: The program's inputs.
-
-        Returns:
-            The inputs in their one form, with `base_url`; and the problems.
-        """
+        """Validate inputs and configuration."""
         given = {key: value for key, value in news.items() if not key.startswith("__") and key not in MARKERS}
         # `ignore_changes` puts recorded inputs into the program's, also these, which are added below.
         for name in ("base_url", SECRET_BODY):
@@ -130,12 +116,7 @@ class Operations:
 
     @_guarded
     def diff(self, olds: Bag, news: Bag) -> tuple[bool, list[str]]:
-        """Decide whether something changes, and which inputs force a replacement.
-
-        Args:
-            olds: The recorded outputs.
-            news: The checked inputs.
-        """
+        """Decide whether something changes, and which inputs force a replacement."""
         if any(pulumi.contains_unknowns(news.get(name)) for name in self._kind.compared):
             return True, []
         wanted = self._kind.wanted(news)
@@ -156,39 +137,17 @@ class Operations:
 
     @_guarded
     def create(self, props: Bag) -> tuple[str, Bag]:
-        """Run the action.
-
-        Args:
-            props: The checked inputs.
-
-        Returns:
-            The resource's id, and the outputs.
-        """
+        """Run the action."""
         return self._kind.resource_id(self._kind.action(props)), self._run(None, props)
 
     @_guarded
     def update(self, olds: Bag, news: Bag) -> Bag:
-        """Bring the recorded attempt to a good end, or run the action again.
-
-        Args:
-            olds: The recorded outputs.
-            news: The checked inputs.
-
-        Returns:
-            The outputs.
-        """
+        """Bring the recorded attempt to a good end, or run the action again."""
         return self._run(self._recorded(olds, self._kind.wanted(news)), news)
 
     @_guarded
     def read(self, props: Bag) -> Bag:
-        """Look at the recorded job if it is not known to be done.
-
-        Args:
-            props: The recorded outputs.
-
-        Returns:
-            The outputs as they are now; what is stored when that cannot be found out.
-        """
+        """Look at the recorded job if it is not known to be done."""
         kind = self._kind
         stored = {key: value for key, value in props.items() if not key.startswith("__")}
         if not stored or CONFIGURATION in props:  # nothing at all, or the program's inputs
@@ -280,10 +239,10 @@ class Operations:
             words = kind.words(step, attempt.job_id if attempt else None)
             secrets = _secrets_in([props])
             self._fail(outcome.error, words, unfinished if attempt and saves else None, secrets=secrets)
-        if outcome.missing:
+        missing = [name for name in wanted.results if name not in outputs.get("answer", {})]
+        if missing:
             self._host.warn(
-                f"results: the answer holds nothing for {', '.join(outcome.missing)}, so the output `answer` is "
-                "without it"
+                f"results: the answer held nothing for {', '.join(missing)}: the output `answer` is without"
             )
         return outputs
 
