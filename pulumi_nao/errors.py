@@ -190,7 +190,9 @@ class OutcomeNotKnown(NotSent):
         else:
             ways = ["The state holds another kind of resource here. Look in NAO Cloud; to have it sent:"]
         super().__init__(
-            f"nobody knows whether the attempt of {began} was successful" if began else "nobody knows whether it was",
+            f"nobody knows whether the attempt of {began} was successful"
+            if began
+            else "nobody knows whether it was done before",
             *ways,
             '  if_unknown="again"',
             "A changed body or changed triggers are sent as well.",
