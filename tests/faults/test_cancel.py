@@ -32,7 +32,7 @@ class Run:
         self._thread.start()
 
     def _publish(self):
-        self.outcome = self._publisher.run(wanted(910, "a", nao.url), LIMIT)
+        self.outcome = self._publisher.run(wanted(910, "a", self.client.base_url), LIMIT)
 
     def seconds_to_end(self):
         """Cancel, and count the seconds until the end."""
