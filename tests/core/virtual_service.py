@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pulumi_nao.simulator import Answer
 from pulumi_nao.simulator.limit import RequestLimit
-from pulumi_nao.simulator.routes import Api, Call
+from pulumi_nao.simulator.routes import Api
 from pulumi_nao.simulator.world import Site, World
-from tests.core.wireless import WirelessClient
+from tests.core.wireless import WirelessClient, call_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -104,9 +104,7 @@ class VirtualService:
         self.clock.spend(self._latency)
         if request.method == "GET" and self._down[0] <= now < self._down[1]:
             return Answer(503)
-        outcome = self._api.handle(
-            Call(request.method, f"/api/v2/{request.path}", {"authorization": KEY}, b"", SERVER)
-        )
+        outcome = self._api.handle(call_of(request, KEY, SERVER))
         if outcome.answer.status == 429:
             self.refused += 1
         if outcome.job and request.method == "POST":

@@ -10,6 +10,7 @@ import requests
 import urllib3
 
 from pulumi_nao.cloud.client import NaoClient
+from pulumi_nao.simulator.routes import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,11 @@ class WirelessClient(NaoClient):
         with place:
             response = _received(self._serve(exchange, request))
             return response, request.read(response)
+
+
+def call_of(request: Request, key: str, server: str) -> Call:
+    """A request as the simulator reads it."""
+    return Call(request.method, f"/api/v2/{request.path}", {"authorization": key}, b"", server)
 
 
 def _received(answer: Answer) -> requests.Response:
