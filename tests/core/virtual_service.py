@@ -65,7 +65,7 @@ class VirtualService:
     def __init__(
         self,
         clock: VirtualClock,
-        sites: Iterable[Site] = (),
+        sites: Iterable[Site],
         limit: Callable[[UtcClock], RequestLimit] | None = None,
         *,
         latency: float = 0.05,
