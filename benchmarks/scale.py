@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.results import RESULTS, measured_on, store
+from pulumi_nao.attempt import Wanted
 from pulumi_nao.cloud.rate_limiter import RateLimiter
-from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.lifecycle import Runner
+from pulumi_nao.models import publication
 from pulumi_nao.simulator.limit import RequestLimit
 from pulumi_nao.simulator.world import Site
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT
-from tests.core.virtual_service import FixedWindow, VirtualService
+from tests.core.virtual_service import SERVER, FixedWindow, VirtualService
 from tests.core.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
@@ -84,13 +86,13 @@ def simulate(fleet: Fleet, seed: int = 1) -> dict[str, Any]:
         for number in range(1, fleet.sites + 1)
     ]
     service = VirtualService(clock, sites, fleet.limit, down=fleet.down)
-    publisher = Publisher(service.client(RateLimiter(clock, fleet.requests_per_second)), clock)
+    publisher = Runner(service.client(RateLimiter(clock, fleet.requests_per_second)), clock)
     todo: Iterator[int] = iter(range(1, fleet.sites + 1))
     failed: list[str] = []
 
     def work() -> None:
         for site in todo:
-            outcome = publisher.publish(site, None, DEFAULT_LIMIT)
+            outcome = publisher.run(Wanted(publication(site), SERVER), DEFAULT_LIMIT)
             if outcome.error:
                 failed.append(outcome.error.headline)
 

@@ -26,7 +26,7 @@ import psutil
 from google.protobuf import json_format
 
 from pulumi_nao.simulator import Simulator
-from pulumi_nao.simulator.faults.plan import FLAKY_FAULTS
+from tests.faults.catalogue import fault
 from tests.plugin_host.driver import PluginHost, failure_of, running_host
 
 if TYPE_CHECKING:
@@ -34,6 +34,21 @@ if TYPE_CHECKING:
 
 KEY = "soak-key"
 SITES = range(1, 41)
+PASSING = (
+    "reset-before",
+    "reset-after",
+    "hang-up-before",
+    "hang-up-after",
+    "truncate-headers",
+    "truncate-body",
+    "html-200",
+    "html-502",
+    "html-503",
+    "html-504",
+    "500",
+    "500-after",
+    "json-cut",
+)
 
 WARM_UP = 0.25
 # How much more the last third may hold than the first. Thousands of publications that each left something behind
@@ -152,10 +167,9 @@ def simulated() -> Simulator:
     nao.add_key(KEY)
     for site in SITES:
         nao.add_site(site, graph=site % 10 != 0, job_seconds=(0.0, 0.05, 1.0)[site % 3])
-    busy = [name for name in FLAKY_FAULTS if name.startswith(("429", "503"))]
-    nao.flaky(0.2, seed=1, faults=[name for name in FLAKY_FAULTS if name not in busy])
-    nao.flaky(0.005, seed=2, faults=busy)  # seldom: it holds all publications back
-    nao.flaky(0.002, seed=3, faults=("drip", "stall-in-body"), routes=("job",))
+    nao.flaky(0.2, seed=1, faults=[*map(fault, PASSING)])
+    nao.flaky(0.005, seed=2, faults=["429", "429-seconds", "503-seconds"])  # seldom: it holds all publications back
+    nao.flaky(0.002, seed=3, faults=[fault("drip"), fault("stall-in-body")], routes=("job",))
     return nao
 
 

@@ -1,8 +1,8 @@
 """Publish NAO Cloud tracking configurations with Pulumi.
 
-`TrackingConfigPublication` and `content_digest` are for Pulumi programs. `NaoClient` and `wait` do the same job
-without Pulumi. Names are imported when first used: a program needs neither requests nor pydantic, the command line no
-Pulumi.
+`TrackingConfigPublication`, `ApiCall` and `content_digest` are for Pulumi programs. `NaoClient` and `wait` do the
+same job without Pulumi. Names are imported when first used: a program needs neither requests nor pydantic, the
+command line no Pulumi.
 """
 
 from __future__ import annotations
@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from pulumi_nao.cloud.client import NaoClient
     from pulumi_nao.errors import NaoError
     from pulumi_nao.jobs import wait
-    from pulumi_nao.models import Job, JobState
+    from pulumi_nao.models import Action, Done, Job, JobState
+    from pulumi_nao.program.api_call import ApiCall
     from pulumi_nao.program.digest import content_digest
     from pulumi_nao.program.publication import TrackingConfigPublication
 
 __all__ = [
+    "Action",
+    "ApiCall",
+    "Done",
     "Job",
     "JobState",
     "NaoClient",
@@ -32,6 +36,9 @@ __all__ = [
 ]
 
 _ON_DEMAND = {
+    "Action": "models",
+    "ApiCall": "program.api_call",
+    "Done": "models",
     "Job": "models",
     "JobState": "models",
     "NaoClient": "cloud.client",

@@ -1,11 +1,12 @@
 """Everything that can go wrong, and the words for it.
 
-The tree follows what is known of the publication when the error is raised::
+The tree follows what is known of the call to NAO Cloud when the error is raised::
 
     NaoError
     ├── NotSent                 nothing left this machine
     │   ├── ConfigurationError  the key or the server is missing or malformed
     │   ├── ServerUnreachable   no connection: name, refusal, certificate
+    │   ├── OutcomeNotKnown     an earlier attempt may have done it, and only a person can find out
     │   └── HeldBack            the server limits requests, and its turn did not come in time
     ├── Rejected                the server said no and started nothing
     │   ├── KeyNotAccepted      401
@@ -20,25 +21,29 @@ The tree follows what is known of the publication when the error is raised::
     │   │   └── ContactLost     the key was refused, or the answers make no sense
     │   └── JobGone             the server no longer knows it
     ├── Defect                  this package itself is at fault; with its traceback
-    └── PollFailed              one look at a job brought no news; `jobs.wait` decides what follows
+    └── PollFailed              a poll of a job brought no news; `jobs.wait` decides what follows
         ├── PollDenied          401 or 403
         ├── PollNotFound        404 or 410
         └── PollSenseless       an answer that is no job
 
-The first line of `str(error)` is complete on its own. The lines after it hold the facts of this case; `advice` is
-what is the same for every site, for instance where a key is looked for.
+An error holds facts; `headline`, `details` and `str(error)` are written from them when somebody reads them. The
+headline is complete on its own, the details are the facts of this case, and `advice` is what is the same for every
+site, for instance where a key is looked for.
 """
 
 from __future__ import annotations
 
 import traceback
-from copy import copy
 from typing import TYPE_CHECKING
 
 from pulumi_nao.text import format_duration
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from pulumi_nao.models import Job, JobState
+
+_NEVER_SEEN = "No look at the job has succeeded so far."
 
 ACCESS_ADVICE = ("The tracking API is open to the roles Site creator, Site admin and Tracking manager.",)
 
@@ -47,21 +52,56 @@ class NaoError(Exception):
     """Any failure that this package reports.
 
     Attributes:
-        headline: One line that says what happened, complete on its own.
+        operation: What was being done: `publication of site 910`; empty where nobody has said it yet.
+        reason: Why it failed, in words that do not name the operation.
         details: Further facts of this case, a line each.
         advice: Lines that are the same whichever site is concerned.
     """
 
     advice: tuple[str, ...] = ()
 
-    def __init__(self, headline: str, *details: str) -> None:
-        super().__init__(headline)
-        self.headline = headline
-        self.details = details
+    def __init__(self, reason: str, *details: str, operation: str = "") -> None:
+        super().__init__(reason, *details)
+        self.operation = operation
+        self.reason = reason
+        self._details = details
+
+    @property
+    def headline(self) -> str:
+        """One line that says what happened, complete on its own."""
+        return self._told_of.format(operation=self.operation, news=self.news) if self.operation else self.reason
+
+    @property
+    def news(self) -> str:
+        """What became of the operation, in words that follow its name."""
+        return self._news()
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Further facts of this case, a line each."""
+        return self._facts()
+
+    _told_of = "{operation} {news}"
+
+    def _news(self) -> str:
+        return self.reason
+
+    def _facts(self) -> tuple[str, ...]:
+        return self._details
 
     def __str__(self) -> str:
         """Headline, details and advice, a line each."""
         return self.text()
+
+    def of(self, operation: str) -> Self:
+        """The same, told of an operation.
+
+        Args:
+            operation: What was being done.
+        """
+        told = type(self).__new__(type(self), *self.args)
+        told.__dict__.update(self.__dict__, operation=operation)
+        return told
 
     def text(self, *next_steps: str, advice: bool = True) -> str:
         """Write the error for people.
@@ -83,6 +123,9 @@ class NotSent(NaoError):
 
     may_pass = False
 
+    def _news(self) -> str:
+        return f"not sent: {self.reason}"
+
 
 class ConfigurationError(NotSent):
     """The key, the server or another setting is missing or malformed."""
@@ -100,12 +143,15 @@ class ServerUnreachable(NotSent):
 
     def __init__(self, operation: str, server: str, reason: str, *, may_pass: bool) -> None:
         super().__init__(
-            f"{operation} not sent: cannot connect to {server}: {reason}",
-            "Nothing has been published. Check the server's address, the network and the proxy settings.",
+            reason,
+            "Nothing has been sent. Check the server's address, the network and the proxy settings.",
+            operation=operation,
         )
         self.server = server
-        self.reason = reason
         self.may_pass = may_pass
+
+    def _news(self) -> str:
+        return f"not sent: cannot connect to {self.server}: {self.reason}"
 
 
 class HeldBack(NotSent):
@@ -118,8 +164,37 @@ class HeldBack(NotSent):
 
     def __init__(self, operation: str, reason: str) -> None:
         super().__init__(
-            f"{operation} not sent: {reason}, and its turn did not come in time",
+            f"{reason}, and its turn did not come in time",
             "Allow it more time, or publish fewer sites in one run.",
+            operation=operation,
+        )
+
+
+class OutcomeNotKnown(NotSent):
+    """An earlier attempt may have done it, doing it twice may do harm, and nobody has settled it yet.
+
+    Args:
+        operation: What was to be done.
+        began: When the earlier attempt began, as it is recorded; empty where another kind of resource is recorded.
+        job_url: The job that it started, whose record is gone; empty when none is known.
+    """
+
+    def __init__(self, operation: str, began: str, job_url: str) -> None:
+        if began:
+            known = f"Its job {job_url} has no record any more." if job_url else "It got no answer that tells."
+            ways = [
+                f"{known} Look in NAO Cloud whether it was done. If it was, say so of this attempt, in the program:",
+                f'  assume_done="{began}"',
+                "If it was not, or if doing it twice does no harm:",
+            ]
+        else:
+            ways = ["The state holds another kind of resource here. Look in NAO Cloud; to have it sent:"]
+        super().__init__(
+            f"nobody knows whether the attempt of {began} was successful" if began else "nobody knows whether it was",
+            *ways,
+            '  if_unknown="again"',
+            "A changed body or changed triggers are sent as well.",
+            operation=operation,
         )
 
 
@@ -135,15 +210,14 @@ class Rejected(NaoError):
     """
 
     def __init__(self, operation: str, status: str, said: str = "", request_id: str = "", *details: str) -> None:
-        lines = [*details]
-        if said:
-            lines.append(f"The server's words: {said}")
-        if request_id:
-            lines.append(f"Request id for the vendor's support: {request_id}")
-        super().__init__(f"{operation} refused by the server: {status}", *lines)
+        super().__init__(f"refused by the server: {status}", *details, operation=operation)
         self.status = status
         self.said = said
         self.request_id = request_id
+
+    def _facts(self) -> tuple[str, ...]:
+        said = (f"The server's words: {self.said}",) if self.said else ()
+        return (*self._details, *said, *_support(self.request_id))
 
     def text(self, *next_steps: str, advice: bool = True) -> str:
         """As for any error; but one that a whole fleet meets takes a single line after the first time."""
@@ -184,30 +258,34 @@ class MayHaveStarted(NaoError):
     """
 
     def __init__(self, operation: str, reason: str, request_id: str = "") -> None:
-        lines = ["The request was sent, so a job may be running; NAO Cloud offers no way to look it up."]
-        if request_id:
-            lines.append(f"Request id for the vendor's support: {request_id}")
-        super().__init__(f"{operation} may have started: {reason}", *lines)
-        self.reason = reason
+        super().__init__(
+            reason,
+            "The request was sent, so a job may be running; NAO Cloud offers no way to look it up.",
+            *_support(request_id),
+            operation=operation,
+        )
         self.request_id = request_id
+
+    def _news(self) -> str:
+        return f"may have started: {self.reason}"
 
 
 class JobError(NaoError):
     """A failure of a job whose id is known.
 
     Args:
-        headline: One line that says what happened.
+        reason: What happened, in words that follow the operation's name.
         job: The job.
-        state: What the last good look showed; `None` if there was none.
+        state: What the last good poll showed; `None` if there was none.
         details: Further lines.
 
     Attributes:
         job: The job.
-        state: What the last good look showed; `None` if there was none.
+        state: What the last good poll showed; `None` if there was none.
     """
 
-    def __init__(self, headline: str, job: Job, state: JobState | None, *details: str) -> None:
-        super().__init__(headline, *details)
+    def __init__(self, reason: str, job: Job, state: JobState | None, *details: str) -> None:
+        super().__init__(reason, *details, operation=job.operation)
         self.job = job
         self.state = state
 
@@ -218,7 +296,7 @@ class JobFailed(JobError):
     Args:
         job: The job.
         state: Its last state.
-        elapsed: Seconds from the first look to the end; `None` when nobody counted them.
+        elapsed: Seconds from the first poll to the end; `None` when nobody counted them.
     """
 
     state: JobState
@@ -231,13 +309,18 @@ class JobFailed(JobError):
             reason = f"the job ended with status {state.status!r}{said}"
         took = elapsed if state.duration is None else state.duration
         after = "" if took is None else f" after {format_duration(took)}"
-        super().__init__(
-            f"{job.operation} failed: {reason}", job, state, f"Job: {job.url}", f"Status {state.status!r}{after}."
-        )
+        super().__init__(f"failed: {reason}", job, state, f"Job: {job.url}", f"Status {state.status!r}{after}.")
 
 
 class JobRunsOn(JobError):
     """The wait ended before the job did: the job goes on in NAO Cloud."""
+
+    def _news(self) -> str:
+        return f"{self.reason}; the job goes on in NAO Cloud"
+
+    def _facts(self) -> tuple[str, ...]:
+        status = f"Last seen: status {self.state.status!r}." if self.state else _NEVER_SEEN
+        return (f"Job: {self.job.url}", status, *self._details)
 
 
 class WaitTimedOut(JobRunsOn, TimeoutError):
@@ -245,22 +328,18 @@ class WaitTimedOut(JobRunsOn, TimeoutError):
 
     Args:
         job: The job.
-        state: What the last good look showed.
+        state: What the last good poll showed.
         limit: The limit in seconds.
         source: Where the limit was set.
-        trouble: What the looks ran into last; empty when they went well.
+        trouble: What the polls ran into last; empty when they went well.
     """
 
     def __init__(self, job: Job, state: JobState | None, limit: float, source: str, trouble: str) -> None:
-        details = [f"Job: {job.url}", _seen(state)]
-        if trouble:
-            details.append(f"The last looks brought no news: {trouble}")
         super().__init__(
-            f"{job.operation} not finished after {format_duration(limit)}, the limit set by {source}; "
-            "the job goes on in NAO Cloud",
+            f"not finished after {format_duration(limit)}, the limit set by {source}",
             job,
             state,
-            *details,
+            *([f"The last looks brought no news: {trouble}"] if trouble else []),
         )
 
 
@@ -269,40 +348,30 @@ class WaitCancelled(JobRunsOn):
 
     Args:
         job: The job.
-        state: What the last good look showed.
+        state: What the last good poll showed.
         elapsed: Seconds waited.
     """
 
     def __init__(self, job: Job, state: JobState | None, elapsed: float) -> None:
-        super().__init__(
-            f"{job.operation} not finished: the wait was cancelled after {format_duration(elapsed)}; "
-            "the job goes on in NAO Cloud",
-            job,
-            state,
-            f"Job: {job.url}",
-            _seen(state),
-        )
+        super().__init__(f"not finished: the wait was cancelled after {format_duration(elapsed)}", job, state)
 
 
 class ContactLost(JobRunsOn):
-    """The server no longer answers looks in a way that helps, or cannot be asked.
+    """The server no longer answers polls in a way that helps, or cannot be asked.
 
     Args:
         job: The job.
-        state: What the last good look showed.
-        trouble: What the look ran into.
+        state: What the last good poll showed.
+        trouble: What the poll ran into.
     """
 
     def __init__(self, job: Job, state: JobState | None, trouble: PollFailed) -> None:
-        super().__init__(
-            f"{job.operation} not followed to its end: {trouble.headline}; the job goes on in NAO Cloud",
-            job,
-            state,
-            *trouble.details,
-            f"Job: {job.url}",
-            _seen(state),
-        )
+        super().__init__(f"not followed to its end: {trouble.reason}", job, state)
         self.advice = trouble.advice
+        self._trouble = trouble
+
+    def _facts(self) -> tuple[str, ...]:
+        return (*self._trouble.details, *super()._facts())
 
 
 class JobGone(JobError):
@@ -310,16 +379,16 @@ class JobGone(JobError):
 
     Args:
         job: The job.
-        state: What the last good look showed.
-        trouble: What the last look ran into.
+        state: What the last good poll showed.
+        trouble: What the last poll ran into.
     """
 
     def __init__(self, job: Job, state: JobState | None, trouble: PollFailed) -> None:
         super().__init__(
-            f"{job.operation} ended in a way nobody knows: NAO Cloud has no record of job {job.id} any more",
+            f"ended in a way nobody knows: NAO Cloud has no record of job {job.id} any more",
             job,
             state,
-            f"Job: {job.url} ({trouble.headline})",
+            f"Job: {job.url} ({trouble.reason})",
         )
 
 
@@ -334,32 +403,24 @@ class Defect(NaoError):
     def __init__(self, operation: str, cause: Exception) -> None:
         lines = "".join(traceback.format_exception(type(cause), cause, cause.__traceback__)).splitlines()
         super().__init__(
-            f"{operation} met a defect of pulumi-nao: {lines[-1]}",
+            f"met a defect of pulumi-nao: {lines[-1]}",
             "Please report it to the project, with these lines:",
             *lines,
+            operation=operation,
         )
 
 
 class PollFailed(NaoError):
-    """One look at a job brought no news.
+    """One poll of a job brought no news.
 
     Attributes:
         retry_after: Seconds the server asked to wait; `None` when it did not say.
-        may_pass: Whether looking again can help; it cannot with a certificate that is not trusted.
+        may_pass: Whether polling again can help; it cannot with a certificate that is not trusted.
     """
 
     retry_after: float | None = None
     may_pass = True
-
-    def of(self, operation: str) -> PollFailed:
-        """The same trouble, with a first line that says what was looked at.
-
-        Args:
-            operation: What the job does, or its number.
-        """
-        told = copy(self)
-        told.headline = f"{operation}: {self.headline}"
-        return told
+    _told_of = "{operation}: {news}"
 
 
 class PollDenied(PollFailed):
@@ -376,5 +437,5 @@ class PollSenseless(PollFailed):
     """An answer that is no job: another status, or JSON of another shape."""
 
 
-def _seen(state: JobState | None) -> str:
-    return f"Last seen: status {state.status!r}." if state else "No look at the job has succeeded so far."
+def _support(request_id: str) -> tuple[str, ...]:
+    return (f"Request id for the vendor's support: {request_id}",) if request_id else ()

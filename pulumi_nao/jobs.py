@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pulumi_nao.cloud.circuit import CONNECT_PATIENCE
 from pulumi_nao.cloud.rate_limiter import BUSY_PATIENCE
@@ -47,6 +47,7 @@ GONE_POLLS = 3
 SENSELESS_POLLS = 3
 
 Report = Callable[[str], None]
+Started = TypeVar("Started")
 
 
 def silent(_message: str) -> None:
@@ -67,12 +68,12 @@ def interval_after(waited: float) -> float:
 
 def start(
     operation: str,
-    send: Callable[[], Job],
+    send: Callable[[], Started],
     deadline: Deadline,
     *,
     clock: Clock | None = None,
     report: Report = silent,
-) -> Job:
+) -> Started:
     """Send a request that starts a job; repeat it only while it surely did nothing.
 
     No connection, `429` and `503` with `Retry-After` are tried again for about five minutes each.
@@ -85,7 +86,7 @@ def start(
         report: Told why there is a delay, once for each kind of trouble, in words that do not repeat the operation.
 
     Returns:
-        The job that the server started.
+        What `send` returns: the job that the server started.
 
     Raises:
         NotSent: No connection could be made, or nothing was sent before a cancel or the deadline.
@@ -100,11 +101,12 @@ def start(
     trouble: NotSent | TooManyRequests | None = None
     while True:
         if clock.cancelled:
-            raise NotSent(f"{operation} not sent: cancelled before it began")
+            raise NotSent("cancelled before it began", operation=operation)
         if not deadline.remaining:
             raise trouble or NotSent(
-                f"{operation} not sent: no time was left for it after {format_duration(deadline.seconds)}, "
-                f"the limit set by {deadline.source}"
+                f"no time was left for it after {format_duration(deadline.seconds)}, "
+                f"the limit set by {deadline.source}",
+                operation=operation,
             )
         try:
             return send()
@@ -127,8 +129,7 @@ def start(
             raise trouble
         if type(trouble) not in told:  # its words may change from try to try
             told.add(type(trouble))
-            news = trouble.headline.removeprefix(operation).lstrip()
-            report(f"{news}; trying again for up to {format_duration(left)}")
+            report(f"{trouble.news}; trying again for up to {format_duration(left)}")
         clock.sleep(min(left, _pause(asked, pause)))
         pause = min(LONGEST_BACK_OFF, pause * 2)
 
@@ -139,6 +140,7 @@ def wait(
     *,
     clock: Clock | None = None,
     report: Report = silent,
+    first: JobState | PollFailed | None = None,
 ) -> JobState:
     """Look at a job until it has finished.
 
@@ -150,6 +152,7 @@ def wait(
         timeout: Seconds to wait at most, or a deadline that is already running.
         clock: Counts and sleeps.
         report: Told of progress, a line at a time, in words that do not repeat the operation.
+        first: What a poll that was just made has shown, or run into.
 
     Returns:
         The state of the job, which has finished with `success`.
@@ -166,7 +169,7 @@ def wait(
     clock = clock or SystemClock()
     if not isinstance(timeout, Deadline):
         timeout = Deadline(checked_seconds("timeout", timeout, DEFAULT_LIMIT.seconds), "timeout", clock)
-    return _Wait(job, timeout, clock, report).run()
+    return _Wait(job, timeout, clock, report).run(first)
 
 
 class _Wait:
@@ -179,12 +182,16 @@ class _Wait:
         self._state: JobState | None = None
         self._trouble: PollFailed | None = None
         self._trouble_told = False
-        self._row: list[float] = []  # when looks ran into the same kind of trouble, one after another
-        self._next_heartbeat = 60.0
+        self._troubles: list[float] = []  # when looks ran into the same kind of trouble, one after another
+        self._next_progress = 60.0
 
-    def run(self) -> JobState:
+    def run(self, first: JobState | PollFailed | None) -> JobState:
+        shown = first or self._poll()
         while True:
-            retry_after = self._look()
+            if isinstance(shown, PollFailed):
+                self._failed(shown)
+            else:
+                self._shown(shown)
             if self._state and self._state.has_finished:
                 if self._state.succeeded:
                     return self._state
@@ -193,26 +200,28 @@ class _Wait:
                 raise WaitCancelled(self._job, self._state, self._waited)
             left = self._deadline.remaining
             if left <= 0:
-                trouble = self._trouble.headline if self._trouble else ""
+                trouble = self._trouble.reason if self._trouble else ""
                 raise WaitTimedOut(self._job, self._state, self._deadline.seconds, self._deadline.source, trouble)
             if self._trouble and not self._trouble_told:
                 self._trouble_told = True
-                self._report(f"{self._trouble.headline}; still waiting")
-            self._beat()
-            self._clock.sleep(min(left, _pause(retry_after, interval_after(self._waited))))
+                self._report(f"{self._trouble.reason}; still waiting")
+            self._report_progress()
+            self._clock.sleep(min(left, _pause(shown.retry_after, interval_after(self._waited))))
             if self._clock.cancelled:
                 raise WaitCancelled(self._job, self._state, self._waited)
+            shown = self._poll()
 
     @property
     def _waited(self) -> float:
         return self._clock.monotonic() - self._began
 
-    def _look(self) -> float | None:
+    def _poll(self) -> JobState | PollFailed:
         try:
-            state = self._job.poll(self._deadline)
+            return self._job.poll(self._deadline)
         except PollFailed as trouble:
-            self._weigh(trouble)
-            return trouble.retry_after
+            return trouble
+
+    def _shown(self, state: JobState) -> None:
         self._trouble = None
         if self._trouble_told:
             self._trouble_told = False
@@ -220,28 +229,27 @@ class _Wait:
         if self._state and not state.has_finished and state.status != self._state.status:
             self._report(f"status {state.status!r}")
         self._state = state
-        return state.retry_after
 
-    def _weigh(self, trouble: PollFailed) -> None:
+    def _failed(self, trouble: PollFailed) -> None:
         if type(trouble) is not type(self._trouble):
-            self._row.clear()
-        self._row.append(self._waited)
+            self._troubles.clear()
+        self._troubles.append(self._waited)
         self._trouble = trouble
-        if not trouble.may_pass or (isinstance(trouble, PollSenseless) and len(self._row) >= SENSELESS_POLLS):
+        if not trouble.may_pass or (isinstance(trouble, PollSenseless) and len(self._troubles) >= SENSELESS_POLLS):
             raise ContactLost(self._job, self._state, trouble)
         if (
             isinstance(trouble, PollNotFound)
-            and len(self._row) >= GONE_POLLS
-            and self._row[-1] - self._row[0] >= GONE_AFTER
+            and len(self._troubles) >= GONE_POLLS
+            and self._troubles[-1] - self._troubles[0] >= GONE_AFTER
         ):
             raise JobGone(self._job, self._state, trouble)
 
-    def _beat(self) -> None:
-        if self._waited >= self._next_heartbeat:
+    def _report_progress(self) -> None:
+        if self._waited >= self._next_progress:
             seen = f"status {self._state.status!r}" if self._state else "job not seen yet"
             self._report(f"{seen} after {format_duration(self._waited)}")
-            while self._next_heartbeat <= self._waited:
-                self._next_heartbeat *= 2
+            while self._next_progress <= self._waited:
+                self._next_progress *= 2
 
 
 def _pause(asked: float | None, ours: float) -> float:

@@ -7,24 +7,27 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from pulumi_nao import jobs
+from pulumi_nao.attempt import Attempt, Wanted
 from pulumi_nao.errors import (
     Defect,
     JobError,
+    JobFailed,
     JobGone,
     JobRunsOn,
     MayHaveStarted,
     NaoError,
+    NotSent,
+    OutcomeNotKnown,
     PollFailed,
+    Rejected,
 )
-from pulumi_nao.models import SUCCESS, Job, JobState, publication_of
-from pulumi_nao.values import same
+from pulumi_nao.models import Action, Done, Job, JobState
+from pulumi_nao.text import format_moment
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Clock, Deadline, Limit, SystemClock
 from pulumi_nao.waiting.locks import Locks
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-UNKNOWN = "unknown"
+    from pulumi_nao.jobs import Report
 
 
 class Client(Protocol):
@@ -35,101 +38,40 @@ class Client(Protocol):
     def ensure_reachable(self, operation: str, deadline: Deadline) -> None:
         """Refuse what is not worth a try; see `NaoClient.ensure_reachable`."""
 
-    def publish(self, site_id: int, deadline: Deadline | None = None) -> Job:
-        """Start a publication; see `NaoClient.publish`."""
+    def start(self, action: Action, deadline: Deadline | None = None) -> Job | Done:
+        """Ask for an action; see `NaoClient.start`."""
 
-    def job(self, job_id: str, operation: str = ...) -> Job:
+    def job(self, job_id: str, operation: str = ..., *, is_secret: bool = ...) -> Job:
         """Take up a known job; see `NaoClient.job`."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """The last attempt to publish, as it is recorded.
-
-    Attributes:
-        site_id: The site.
-        triggers: What the attempt was made for.
-        base_url: The server.
-        job_id: The background job; `None` when none is known.
-        job_url: Where it is looked at.
-        has_finished: Whether the job was over when it was last seen.
-        status: The server's word, or `unknown` when nobody knows.
-        message: The server's reason of a failure.
-        started_at: By the server's clock if it tells, else by ours.
-        finished_at: Likewise; `None` while the job runs.
-        duration: Seconds between the two.
-    """
-
-    site_id: int
-    triggers: object
-    base_url: str
-    job_id: str | None = None
-    job_url: str | None = None
-    has_finished: bool = False
-    status: str = UNKNOWN
-    message: str | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    duration: float | None = None
-
-    @property
-    def done(self) -> bool:
-        """Whether the attempt is known to have ended in success."""
-        return self.has_finished and self.status == SUCCESS
-
-    @property
-    def may_be_running(self) -> bool:
-        """Whether there is a job to go on waiting for."""
-        return self.job_id is not None and not self.has_finished
-
-    def seen(self, state: JobState | None, now: datetime) -> Attempt:
-        """The attempt after a look at its job.
-
-        Args:
-            state: What the look showed; `None` leaves the attempt as it is.
-            now: Our clock, for a server that tells no times.
-        """
-        if state is None:
-            return self
-        started = state.created_at or self.started_at or now
-        finished = (state.updated_at or now) if state.has_finished else None
-        return replace(
-            self,
-            has_finished=state.has_finished,
-            status=state.status,
-            message=state.message,
-            started_at=started,
-            finished_at=finished,
-            duration=max(0.0, (finished - started).total_seconds()) if finished else None,
-        )
-
-    def lost(self) -> Attempt:
-        """The attempt when nobody can find out how it ended: there is no job to ask for."""
-        return Attempt(self.site_id, self.triggers, self.base_url, started_at=self.started_at)
 
 
 class Change(Enum):
     """What a difference between program and record leads to."""
 
     NONE = "none"
-    PUBLISH = "publish"
+    RUN = "run"
     REPLACE = "replace"
 
 
-def difference(recorded: Attempt, site_id: int, triggers: object, base_url: str) -> Change:
-    """Compare what the program wants with what is recorded.
-
-    Args:
-        recorded: The last attempt.
-        site_id: The wanted site.
-        triggers: The wanted triggers.
-        base_url: The wanted server.
-    """
-    if recorded.site_id != site_id or recorded.base_url != base_url:
+def difference(recorded: Attempt, wanted: Wanted) -> Change:
+    """Compare what the program wants with what is recorded."""
+    there, here = recorded.action, wanted.action
+    if (there.method, there.path, recorded.base_url) != (here.method, here.path, wanted.base_url):
         return Change.REPLACE
-    if not recorded.done or not same(recorded.triggers, triggers):
-        return Change.PUBLISH
+    if not recorded.done or not recorded.made_for(wanted):
+        return Change.RUN
     return Change.NONE
+
+
+class NextStep(Enum):
+    """What follows a failure."""
+
+    GO_ON = "go on waiting for the job of this attempt"
+    TAKE_UP = "take up the job that is recorded, of an earlier attempt"
+    RUN_AFTER_JOB = "wait for another attempt's job to end, and run"
+    SETTLE = "nothing, until a person has settled the attempt"
+    TRY_AGAIN = "run, as nothing was started"
+    RUN_AGAIN = "run once more"
 
 
 @dataclass(frozen=True)
@@ -138,79 +80,81 @@ class Outcome:
 
     Attributes:
         attempt: What is to be recorded; `None` leaves the record as it was.
-        error: What went wrong; `None` when the publication is done.
+        error: What went wrong; `None` when all is done.
     """
 
     attempt: Attempt | None
     error: NaoError | None = None
 
+    def next_step(self, wanted: Wanted, recorded: Attempt | None = None, *, saves: bool = True) -> NextStep:
+        """What is to follow this failure; an earlier attempt, still recorded, counts where there is no other."""
+        if saves and isinstance(self.error, JobRunsOn) and not self.attempt:
+            return NextStep.RUN_AFTER_JOB
+        current = self.attempt or recorded
+        if saves and current and current.may_be_running:
+            return NextStep.GO_ON if self.attempt else NextStep.TAKE_UP
+        if isinstance(self.error, OutcomeNotKnown) or (self.attempt and not is_settled(self.attempt, wanted)):
+            return NextStep.SETTLE
+        return NextStep.TRY_AGAIN if isinstance(self.error, (NotSent, Rejected)) else NextStep.RUN_AGAIN
 
-class Publisher:
-    """Publishes sites of one account.
 
-    Args:
-        client: The account's server.
-        clock: Counts and sleeps.
-        turns: Shared by all accounts of a process, so that one site is published by one at a time.
-    """
+def settle(recorded: Attempt, wanted: Wanted) -> Outcome | None:
+    """Decide offline on an attempt of which nobody knows how it ended; `None` when the action is to run."""
+    if recorded.is_unknown and recorded.made_for(wanted) and _is_assumed(recorded, wanted):
+        return Outcome(recorded.assumed())
+    if is_settled(recorded, wanted):
+        return None
+    began = format_moment(recorded.started_at) or ""
+    return Outcome(None, OutcomeNotKnown(wanted.action.name, began, recorded.job_url or ""))
 
-    def __init__(self, client: Client, clock: Clock | None = None, turns: Locks | None = None) -> None:
+
+def is_settled(recorded: Attempt, wanted: Wanted) -> bool:
+    """Tell whether the action may run as far as a recorded attempt is concerned."""
+    return wanted.repeats_unknown or not recorded.is_unknown or not recorded.made_for(wanted)
+
+
+def _is_assumed(recorded: Attempt, wanted: Wanted) -> bool:
+    return wanted.assume_done is not None and wanted.assume_done == format_moment(recorded.started_at)
+
+
+class Runner:
+    """Runs the actions of one account; those who share locks call one address one at a time."""
+
+    def __init__(self, client: Client, clock: Clock | None = None, locks: Locks | None = None) -> None:
         self._client = client
         self._clock = clock or SystemClock()
-        self._locks = turns or Locks(self._clock)
+        self._locks = locks or Locks(self._clock)
 
-    def publish(
-        self, site_id: int, triggers: object, limit: Limit = DEFAULT_LIMIT, report: jobs.Report = jobs.silent
-    ) -> Outcome:
-        """Publish a site and await the job.
-
-        Args:
-            site_id: The site.
-            triggers: Recorded with the attempt.
-            limit: How long it may take, counted from the first request.
-            report: Told of progress.
-        """
-        operation = publication_of(site_id)
+    def run(self, wanted: Wanted, limit: Limit = DEFAULT_LIMIT, report: Report = jobs.silent) -> Outcome:
+        """Run an action and await its job, if it has one; the limit counts from the first request."""
+        action = wanted.action
         try:
-            with self._locks.held((self._client.base_url, site_id), operation, report):
-                return self._publish(site_id, triggers, self._deadline(limit), report)
+            with self._locks.held((self._client.base_url, action.path), action.name, report):
+                return self._run(wanted, Deadline(limit.seconds, limit.source, self._clock), report)
         except NaoError as error:
             return Outcome(None, error)
 
     def update(
-        self, recorded: Attempt, triggers: object, limit: Limit = DEFAULT_LIMIT, report: jobs.Report = jobs.silent
+        self, recorded: Attempt, wanted: Wanted, limit: Limit = DEFAULT_LIMIT, report: Report = jobs.silent
     ) -> Outcome:
-        """Bring a recorded attempt to a good end: go on waiting for its job, or publish again.
+        """Bring a recorded attempt to a good end: go on waiting for its job, or run the action again.
 
-        A job that may still be running is awaited first, so that two publications of a site never run side by side.
-        If it was started for the same triggers, its success is all that is wanted.
-
-        Args:
-            recorded: The last attempt.
-            triggers: What the program wants now.
-            limit: How long it may take, counted from the first request.
-            report: Told of progress.
+        A job that may still be running is awaited first, so that two calls of an address never run side by side.
+        If it was started for what is wanted now, its success is all that is wanted.
         """
-        if difference(recorded, recorded.site_id, triggers, self._client.base_url) is Change.NONE:
+        if difference(recorded, wanted) is Change.NONE:
             return Outcome(recorded)  # Pulumi also updates what has nothing but a stored failure of an earlier try
-        operation = publication_of(recorded.site_id)
+        action = wanted.action
         try:
-            with self._locks.held((self._client.base_url, recorded.site_id), operation, report):
-                deadline = self._deadline(limit)
-                resumed = self._resume(recorded, triggers, deadline, report) if recorded.may_be_running else None
-                return resumed or self._publish(recorded.site_id, triggers, deadline, report)
+            with self._locks.held((self._client.base_url, action.path), action.name, report):
+                deadline = Deadline(limit.seconds, limit.source, self._clock)
+                resumed = self._resume(recorded, wanted, deadline, report) if recorded.may_be_running else None
+                return resumed or settle(recorded, wanted) or self._run(wanted, deadline, report)
         except NaoError as error:
             return Outcome(None, error)
 
     def refresh(self, recorded: Attempt) -> tuple[Attempt, NaoError | None]:
-        """Look once at the job of an attempt that is not known to be done.
-
-        Args:
-            recorded: The last attempt.
-
-        Returns:
-            The attempt as it is now, and what went wrong with the look.
-        """
+        """Look once at the job of an attempt that is not known to be done; tell what went wrong with the look."""
         if not recorded.may_be_running:
             return recorded, None
         try:
@@ -218,78 +162,81 @@ class Publisher:
         except PollFailed as trouble:
             return recorded, trouble
 
-    def _resume(self, recorded: Attempt, triggers: object, deadline: Deadline, report: jobs.Report) -> Outcome | None:
-        """Await the recorded job; `None` when there is need to publish after it."""
-        wanted = same(recorded.triggers, triggers)
-        job = self._job(recorded)
+    def _resume(self, recorded: Attempt, wanted: Wanted, deadline: Deadline, report: Report) -> Outcome | None:
+        """Await the recorded job; `None` when the action is to run after it."""
+        is_wanted = recorded.made_for(wanted)
+        job = self._job(recorded, is_secret=wanted.action.is_secret)
         report(
             f"going on with job {job.id}, {job.url}"
-            if wanted
-            else f"waiting for job {job.id}, started for other triggers, {job.url}"
+            if is_wanted
+            else f"waiting for job {job.id}, started for {_others(recorded, wanted)}, {job.url}"
         )
-        error: JobError | None = None
         first: JobState | PollFailed
         try:
             first = job.poll(deadline)
         except PollFailed as trouble:
             first = trouble
         if isinstance(first, JobState) and first.has_finished:
-            # A failure from before this call is not this call's to report: the cause may be mended by now.
-            return Outcome(recorded.seen(first, self._clock.now())) if wanted and first.succeeded else None
+            seen = recorded.seen(first, self._clock.now())
+            if first.succeeded:
+                return Outcome(seen) if is_wanted else None
+            # A failure from before this call is not this call's to report, unless the action must not simply be
+            # repeated: the cause may be mended by now.
+            return None if wanted.repeats_failed else Outcome(seen, JobFailed(job, first, None))
         try:
-            state: JobState | None = jobs.wait(_begun(job, first), deadline, clock=self._clock, report=report)
-        except JobGone:
-            return None
-        except JobError as caught:
-            state, error = caught.state, caught
-        if wanted:
-            return Outcome(recorded.seen(state, self._clock.now()), error)
-        # Recording the old job again would claim that it was started for the new triggers.
-        return Outcome(None, error) if isinstance(error, JobRunsOn) else None
+            state = jobs.wait(job, deadline, clock=self._clock, report=report, first=first)
+        except JobGone as error:
+            lost = recorded.lost(keeps_url=not wanted.repeats_failed)
+            return None if is_settled(lost, wanted) else Outcome(lost, error)
+        except JobError as error:
+            if is_wanted or (isinstance(error, JobFailed) and not wanted.repeats_failed):
+                return Outcome(recorded.seen(error.state, self._clock.now()), error)
+            # Recording the old job again would claim that it was started for what is wanted now.
+            return Outcome(None, error) if isinstance(error, JobRunsOn) else None
+        return Outcome(recorded.seen(state, self._clock.now())) if is_wanted else None
 
-    def _publish(self, site_id: int, triggers: object, deadline: Deadline, report: jobs.Report) -> Outcome:
-        operation = publication_of(site_id)
-        self._client.ensure_reachable(operation, deadline)
-        attempt = Attempt(site_id, triggers, self._client.base_url, started_at=self._clock.now())
+    def _run(self, wanted: Wanted, deadline: Deadline, report: Report) -> Outcome:
+        action = wanted.action
+        self._client.ensure_reachable(action.name, deadline)
+        attempt = Attempt(action, wanted.triggers, self._client.base_url, started_at=self._clock.now())
         try:
-            job = jobs.start(
-                operation, lambda: self._client.publish(site_id, deadline), deadline, clock=self._clock, report=report
+            started = jobs.start(
+                action.name,
+                lambda: self._client.start(action, deadline),
+                deadline,
+                clock=self._clock,
+                report=report,
             )
         except MayHaveStarted as error:
             return Outcome(attempt.lost(), error)
         except NaoError:
             raise
         except Exception as defect:  # noqa: BLE001 - nobody knows whether the request was sent
-            return Outcome(attempt.lost(), Defect(operation, defect))
-        attempt = replace(attempt, job_id=job.id, job_url=job.url)
+            return Outcome(attempt.lost(), Defect(action.name, defect))
+        if isinstance(started, Done):
+            return Outcome(attempt.answered(started.document, wanted.results, self._clock.now()))
+        return self._await(
+            replace(attempt, job_id=started.id, job_url=started.url), wanted, started, deadline, report
+        )
+
+    def _await(self, attempt: Attempt, wanted: Wanted, job: Job, deadline: Deadline, report: Report) -> Outcome:
         try:
             report(f"job {job.id} accepted, {job.url}")
             state = jobs.wait(job, deadline, clock=self._clock, report=report)
         except JobGone as error:
-            return Outcome(attempt.lost(), error)
+            return Outcome(attempt.lost(keeps_url=not wanted.repeats_failed), error)
         except JobError as error:
             return Outcome(attempt.seen(error.state, self._clock.now()), error)
         except Exception as defect:  # noqa: BLE001 - the job runs, whatever is wrong here
-            return Outcome(attempt, Defect(operation, defect))
+            return Outcome(attempt, Defect(job.operation, defect))
         return Outcome(attempt.seen(state, self._clock.now()))
 
-    def _job(self, recorded: Attempt) -> Job:
-        return self._client.job(recorded.job_id or "", publication_of(recorded.site_id))
+    def _job(self, recorded: Attempt, *, is_secret: bool = False) -> Job:
+        # A body that was a secret once may be in the server's words for good.
+        is_secret = is_secret or recorded.action.is_secret
+        return self._client.job(recorded.job_id or "", recorded.action.name, is_secret=is_secret)
 
-    def _deadline(self, limit: Limit) -> Deadline:
-        return Deadline(limit.seconds, limit.source, self._clock)
 
-
-def _begun(job: Job, first: JobState | PollFailed) -> Job:
-    """The job, its first look already made: what that one showed, or asked for, counts for the wait."""
-    made = [first]
-
-    def poll(deadline: Deadline | None = None) -> JobState:
-        if not made:
-            return job.poll(deadline)
-        shown = made.pop()
-        if isinstance(shown, PollFailed):
-            raise shown
-        return shown
-
-    return replace(job, poll=poll)
+def _others(recorded: Attempt, wanted: Wanted) -> str:
+    same_triggers = replace(recorded, action=wanted.action).made_for(wanted)
+    return "another body" if same_triggers else "other triggers"

@@ -1,8 +1,9 @@
-"""NAO Cloud's background jobs, as the rest of the package sees them; `wire` reads them from answers."""
+"""What is asked of NAO Cloud, and its background jobs, as the rest of the package sees them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pulumi_nao.values import LARGEST_INTEGER
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from pulumi_nao.waiting.clock import Deadline
 
 SUCCESS = "success"
+DOCUMENTED_STATUSES = (SUCCESS, "failure", "In progress")
+WITHHELD = "withheld, as it may repeat the secret body"
+METHODS = ("POST", "PUT")
+_PATH = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
 JOB_NUMBER = "[0-9]{1,20}"  # for regular expressions
 
 
@@ -49,13 +54,66 @@ class JobState:
         return max(0.0, (self.updated_at - self.created_at).total_seconds())
 
 
-def publication_of(site_id: int) -> str:
-    """What errors and reports call the publication of a site.
+@dataclass(frozen=True)
+class Action:
+    """What is asked of the server: one request, which it may answer with a background job.
+
+    Attributes:
+        name: What errors and reports call it: `publication of site 910`, `PUT sites/910/nao_trackables/batch`.
+        path: Its address below `/api/v2/`.
+        method: `POST` or `PUT`.
+        body: Sent as JSON; `None` for none.
+        needs_job: Whether an answer that names no job makes no sense.
+        is_secret: Whether the body is; then no word of the server's is kept or shown, for it may repeat the body.
+    """
+
+    name: str
+    path: str
+    method: str = "POST"
+    body: object = field(default=None, repr=False)
+    needs_job: bool = False
+    is_secret: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """An answer that names no job: the server has done at once what was asked of it.
+
+    Attributes:
+        document: The answer's JSON; `None` where it had no body.
+    """
+
+    document: object = field(default=None, repr=False)
+
+
+def action_problems(method: object, path: object) -> list[str]:
+    """Say what makes a method or a path unusable, without repeating it.
+
+    Args:
+        method: As the program gives it.
+        path: Likewise.
+    """
+    found = []
+    if not isinstance(path, str) or not _PATH.fullmatch(path):
+        found.append(
+            "path: write the address below /api/v2/, such as sites/910/import: "
+            "letters, digits, _ and -, joined by single slashes"
+        )
+    elif path.lower().partition("/")[0] == "sessions":
+        found.append("path: sessions is where keys are made; it is no place for a call that is recorded")
+    if method not in METHODS:
+        found.append(f"method: write one of {', '.join(METHODS)}")
+    return found
+
+
+def publication(site_id: int) -> Action:
+    """The publication of a site's tracking configuration (documented).
 
     Args:
         site_id: The site.
     """
-    return f"publication of site {site_id}"
+    path = f"sites/{site_id}/asset_tracking_config/publish"
+    return Action(f"publication of site {site_id}", path, needs_job=True)
 
 
 def site_number(value: object) -> int:

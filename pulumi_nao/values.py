@@ -1,10 +1,12 @@
-"""Triggers: any plain value; what may be one, and when two are the same."""
+"""Plain values, as triggers and bodies are: what may be one, and when two are the same."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_nao.text import name_of
@@ -19,8 +21,11 @@ DEEPEST = 24
 LONGEST_TEXT = 1_000_000
 MOST_VALUES = 100_000
 MOST_PROBLEMS = 20
+_LARGEST_BODY = 1024 * 1024
 
 _LISTS = (list, tuple)
+POINTER = re.compile(r"(?:/(?:[^/~]|~[01])*)*")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 # What Pulumi's own wire format keeps for secrets, assets and the like, and for values not known yet.
 _PULUMI_MARK = "4dabf18193072939515e22adb298388d"
 _PULUMI_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -33,82 +38,159 @@ OUTPUT_IN_TEXT = (
 )
 
 
+TOO_LARGE = "body: this is more than 1 MiB as JSON; send it in parts"
+
+
 def same(first: object, second: object) -> bool:
-    """Tell whether two triggers are equal in value.
+    """Tell whether two values are equal.
 
     5 and 5.0 are equal, the order of keys is no content, and a `None` in a mapping counts as absent.
-
-    Args:
-        first: Triggers.
-        second: Other triggers.
     """
     return _comparable(first) == _comparable(second)
 
 
 def holds_output(text: object) -> bool:
-    """Tell whether an output of Pulumi was put into a text, as with `f"{output}"`: its value is not in there.
-
-    Args:
-        text: A text of the program; anything else holds none.
-    """
+    """Tell whether an output of Pulumi was put into a text, as with `f"{output}"`: its value is not in there."""
     return isinstance(text, str) and _OUTPUT_IN_TEXT.search(text) is not None
 
 
-def trigger_problems(value: object, not_known_yet: tuple[type, ...] = ()) -> list[str]:
-    """List what is in triggers that cannot be kept or compared reliably, each with its place, never with its value.
+@dataclass(frozen=True)
+class Rules:
+    """What is said of a plain value that breaks the rules, which are the same for all.
 
-    Args:
-        value: The triggers.
-        not_known_yet: Types of values to pass over.
+    Attributes:
+        name: The input.
+        example: What to give.
+        too_much: What to do about a value that is too large.
+        other_type: What to do about a value of a type that cannot be kept.
+        takes_none: Whether a mapping may hold `None`, which Pulumi loses.
+    """
+
+    name: str
+    example: str
+    too_much: str
+    other_type: str
+    takes_none: bool = True
+
+
+TRIGGERS = Rules(
+    "triggers",
+    "give a mapping or a list, such as {'zones': content_digest(...)}",
+    "give a digest of it",
+    "cannot be a trigger; for files, use content_digest",
+)
+BODY = Rules(
+    "body",
+    "give a mapping or a list, such as {'data': [...]}, or leave it out",
+    "send it in parts",
+    "cannot be sent as JSON",
+    takes_none=False,
+)
+# What Pulumi would not keep as it is, such as an integer of more than 2**53, is no result.
+ANSWER = Rules("answer", "", "", "")
+
+
+def value_problems(rules: Rules, value: object, not_known_yet: tuple[type, ...] = ()) -> list[str]:
+    """List what cannot be kept or compared reliably, each with its place, never with its value.
+
+    Values of the types that are not known yet are passed over.
     """
     if not isinstance(value, (Mapping, *_LISTS, *not_known_yet)):
-        return ["triggers: give a mapping or a list, such as {'zones': content_digest(...)}"]
+        return [f"{rules.name}: {rules.example}"]
     found = []
-    for count, problem in enumerate(_walk(value, "triggers", DEEPEST, not_known_yet)):
+    for count, problem in enumerate(_walk(rules, value, rules.name, DEEPEST, not_known_yet)):
         if problem:
             found.append(problem)
         if count == MOST_VALUES:
-            found.append(f"triggers: these are more than {MOST_VALUES} values; give a digest of them")
+            found.append(f"{rules.name}: these are more than {MOST_VALUES} values; {rules.too_much}")
         if count == MOST_VALUES or len(found) == MOST_PROBLEMS:
             break
     return found
 
 
-def _walk(value: object, path: str, levels: int, not_known_yet: tuple[type, ...]) -> Iterator[str]:
+def encoded(value: object) -> bytes:
+    """A value as JSON, with whole floats as integers: on its way through Pulumi each number becomes a float."""
+    return json.dumps(_whole(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def is_too_large(value: object) -> bool:
+    """Tell whether a value is more than 1 MiB as JSON; of one that is not known yet, nobody can."""
+    try:
+        return len(encoded(value)) > _LARGEST_BODY
+    except TypeError:
+        return False
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """All texts and numbers in a value, as text, those that are names left out."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts_in(item)
+    elif isinstance(value, _LISTS):
+        for item in value:
+            yield from texts_in(item)
+    elif value is not None and not isinstance(value, bool):
+        yield str(_whole(value))
+
+
+def pointed_at(document: object, pointer: str) -> object:
+    """What a JSON pointer (RFC 6901) leads to; `None` where there is nothing."""
+    for escaped in pointer.split("/")[1:]:
+        name = escaped.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict):
+            document = document.get(name)
+        elif isinstance(document, list) and _INDEX.fullmatch(name) and int(name) < len(document):
+            document = document[int(name)]
+        else:
+            return None
+    return document
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, _LISTS):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _walk(rules: Rules, value: object, path: str, levels: int, not_known_yet: tuple[type, ...]) -> Iterator[str]:
     """Go through all parts: a problem for each that has one, an empty text for each that has none."""
     if isinstance(value, not_known_yet):
         yield ""
     elif not isinstance(value, (Mapping, *_LISTS)):
-        problem = _problem(value)
+        problem = _problem(rules, value)
         yield f"{path}: {problem}" if problem else ""
     elif not levels:
-        yield f"{path}: this is nested deeper than {DEEPEST} levels, or contains itself; give a digest of it"
+        yield f"{path}: this is nested deeper than {DEEPEST} levels, or contains itself; {rules.too_much}"
     elif isinstance(value, Mapping):
         yield ""
         for key, item in value.items():
             where = f"{path}.{name_of(key)}" if isinstance(key, str) else path
-            problem = _problem_of_key(key)
+            problem = _problem_of_key(rules, key)
+            if not problem and item is None and not rules.takes_none:
+                problem = "Pulumi loses a None in a mapping; leave this name out"
             if problem:
                 yield f"{where}: {problem}"
             else:
-                yield from _walk(item, where, levels - 1, not_known_yet)
+                yield from _walk(rules, item, where, levels - 1, not_known_yet)
     else:
         yield ""
         for place, item in enumerate(value):
-            yield from _walk(item, f"{path}[{place}]", levels - 1, not_known_yet)
+            yield from _walk(rules, item, f"{path}[{place}]", levels - 1, not_known_yet)
 
 
-def _problem_of_key(key: object) -> str:
+def _problem_of_key(rules: Rules, key: object) -> str:
     if not isinstance(key, str):
         return f"the keys of a mapping are text, and this is a value of type {name_of(type(key).__name__)}"
     if key == _PULUMI_MARK:
         return "this key has a meaning of its own in Pulumi"
-    return _problem_of_text(key)
+    return _problem_of_text(rules, key)
 
 
-def _problem_of_text(text: str) -> str:
+def _problem_of_text(rules: Rules, text: str) -> str:
     if len(text) > LONGEST_TEXT:
-        return f"this text is longer than {LONGEST_TEXT} characters; give a digest of it"
+        return f"this text is longer than {LONGEST_TEXT} characters; {rules.too_much}"
     if text == _PULUMI_UNKNOWN:
         return "this text has a meaning of its own in Pulumi"
     if holds_output(text):
@@ -120,14 +202,14 @@ def _problem_of_text(text: str) -> str:
     return ""
 
 
-def _problem(value: object) -> str:
+def _problem(rules: Rules, value: object) -> str:
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, str):
-        return _problem_of_text(value)
+        return _problem_of_text(rules, value)
     if not isinstance(value, (int, float)):
         kind = name_of(type(value).__name__)
-        return f"a value of type {kind} cannot be a trigger; for files, use content_digest"
+        return f"a value of type {kind} {rules.other_type}"
     if isinstance(value, float) and not math.isfinite(value):
         return "this is not a finite number, so it would be a change at every run"
     if abs(value) >= LARGEST_INTEGER:

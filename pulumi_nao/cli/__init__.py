@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "publish": ("pulumi_nao.cli.publish", "publish sites and await the jobs"),
+    "call": ("pulumi_nao.cli.call", "make any other long call and await its job"),
     "job": ("pulumi_nao.cli.job", "show a background job, or await it"),
     "doctor": ("pulumi_nao.cli.doctor", "find out whether publishing can work here"),
     "simulate": ("pulumi_nao.simulator.command", "run a NAO Cloud simulator on this machine"),
@@ -28,14 +29,7 @@ _SIGNALLED = 128
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Args:
-        arguments: Words after the program's name; those of the process when not given.
-
-    Returns:
-        The exit code.
-    """
+    """Run a command."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         code = _run(words)

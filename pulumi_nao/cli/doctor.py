@@ -25,11 +25,7 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: Takes them.
-    """
+    """Add the command's arguments."""
     parsing.add_namespace(
         parser,
         action="append",
@@ -41,14 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Examine everything and print what was found.
-
-    Args:
-        arguments: What a parser with `add_arguments` made of the command line.
-
-    Returns:
-        The exit code.
-    """
+    """Examine everything and print what was found."""
     namespaces = list(dict.fromkeys(arguments.namespaces or [DEFAULT_NAMESPACE]))
     findings = [*version_findings(), engine_finding(), host_finding(), *network_findings(os.environ)]
     accounts = {namespace: examine_account(namespace, os.environ) for namespace in namespaces}

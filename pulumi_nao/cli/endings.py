@@ -18,11 +18,13 @@ from pulumi_nao.errors import (
     PollNotFound,
     Rejected,
 )
+from pulumi_nao.lifecycle import NextStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pulumi_nao.lifecycle import Attempt
+    from pulumi_nao.attempt import Attempt, Wanted
+    from pulumi_nao.lifecycle import Outcome
 
 
 class Ending(IntEnum):
@@ -64,12 +66,7 @@ _ENDINGS: tuple[tuple[type[NaoError], Ending], ...] = (
 
 
 def ending_of(error: NaoError | None, attempt: Attempt | None = None) -> Ending:
-    """Find the outcome that an error stands for.
-
-    Args:
-        error: What went wrong; `None` when nothing did.
-        attempt: What is known of the publication, if it was one.
-    """
+    """Find the outcome that an error stands for."""
     if error is None:
         return Ending.DONE
     unforeseen = Ending.JOB_RUNS_ON if attempt and attempt.may_be_running else Ending.MAY_HAVE_STARTED
@@ -77,38 +74,31 @@ def ending_of(error: NaoError | None, attempt: Attempt | None = None) -> Ending:
 
 
 def worst(endings: Iterable[Ending]) -> Ending:
-    """Choose what the exit code tells of several outcomes.
-
-    Args:
-        endings: The outcomes.
-    """
+    """Choose what the exit code tells of several outcomes."""
     return max(endings, default=Ending.DONE)
 
 
 def wait_command(job_id: str, namespace: str) -> str:
-    """Write the command that goes on waiting for a job.
-
-    Args:
-        job_id: The job.
-        namespace: The account.
-    """
+    """Write the command that goes on waiting for a job."""
     option = "" if namespace == DEFAULT_NAMESPACE else f" --namespace {namespace}"
     return f"pulumi-nao job {job_id} --wait{option}"
 
 
-def next_step(ending: Ending, attempt: Attempt | None, site_id: int, namespace: str) -> str:
-    """Write the command that comes next after a publication went wrong.
+def next_step(outcome: Outcome, wanted: Wanted, command: str, again: str, namespace: str) -> str:
+    """Write the command that comes next after an action went wrong."""
+    step = outcome.next_step(wanted)
+    if step is NextStep.GO_ON and outcome.attempt and outcome.attempt.job_id:
+        return (
+            f"Go on with `{wait_command(outcome.attempt.job_id, namespace)}`. {_SECOND_JOB[wanted.repeats_unknown]}"
+        )
+    if step is NextStep.TRY_AGAIN:
+        return f"Nothing was started: `{command}` can be run again."
+    if step is NextStep.SETTLE:
+        return f"Look in NAO Cloud whether it was done; if it was not, `{command}` {again}."
+    return f"`{command}` {again}."
 
-    Args:
-        ending: How it ended.
-        attempt: What is known of it.
-        site_id: The site.
-        namespace: The account.
-    """
-    if ending is Ending.JOB_RUNS_ON and attempt and attempt.job_id:
-        return f"Go on with `{wait_command(attempt.job_id, namespace)}`. Publishing again would start a second job."
-    site = str(site_id) if namespace == DEFAULT_NAMESPACE else f"{namespace}:{site_id}"
-    command = f"`pulumi-nao publish {site}`"
-    if ending in (Ending.NOT_SENT, Ending.REJECTED):
-        return f"Nothing was started: {command} can be run again."
-    return f"{command} publishes again."
+
+_SECOND_JOB = {
+    True: "Publishing again would start a second job.",
+    False: "Calling again would start a second job.",
+}

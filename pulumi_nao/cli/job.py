@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_nao import jobs
 from pulumi_nao.cli import parsing, records
-from pulumi_nao.cli.accounts import Account, Accounts
+from pulumi_nao.cli.accounts import Desk
 from pulumi_nao.cli.display import Display, Lines, choose
 from pulumi_nao.cli.endings import Ending, ending_of, wait_command
 from pulumi_nao.cli.parser import refuse_key_options
@@ -22,7 +22,9 @@ from pulumi_nao.waiting.clock import Deadline, SystemClock
 if TYPE_CHECKING:
     import argparse
 
+    from pulumi_nao.cloud.client import NaoClient
     from pulumi_nao.models import Job, JobState
+    from pulumi_nao.waiting.clock import Limit
 
 DESCRIPTION = (
     "Show a background job of NAO Cloud, or await it: the one named in the log of a runner that was killed, for "
@@ -32,11 +34,7 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: Takes them.
-    """
+    """Add the command's arguments."""
     parser.add_argument(
         "job", type=parsing.job, metavar="JOB", help="number of the job, or its address as logs show it"
     )
@@ -55,14 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look at the job, or await it. Must be called in the main thread.
-
-    Args:
-        arguments: What a parser with `add_arguments` made of the command line.
-
-    Returns:
-        The exit code.
-    """
+    """Look at the job, or await it. Must be called in the main thread."""
     job_id, address = arguments.job
     errors = standard_error()
     output = errors if arguments.json else standard_output()
@@ -71,16 +62,17 @@ def run(arguments: argparse.Namespace) -> int:
     with stopping(display.restore) as asked:
         clock = SystemClock(asked)
         try:
-            account = Accounts(clock, arguments.timeout).open(arguments.namespace)
-            _refuse_another_server(account, address)
+            desk = Desk(clock, arguments.timeout)
+            client, limit = desk.open(arguments.namespace).client, desk.limit(arguments.namespace)
+            _refuse_another_server(client, arguments.namespace, address)
         except ConfigurationError as problem:
             errors.line(str(problem))
             if arguments.json:
                 standard_output().line(records.job(job_id, None, arguments.namespace, Ending.NOT_SENT, None, problem))
             return Ending.NOT_SENT
-        job = account.client.job(job_id, f"job {job_id}")
+        job = client.job(job_id, f"job {job_id}")
         with display:
-            state, error = _await(job, account, clock, display) if awaits else _look(job)
+            state, error = _await(job, limit, clock, display) if awaits else _look(job)
             ending = ending_of(error)
             if error:
                 display.failed(job.operation, _text(error, arguments.namespace))
@@ -96,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     return ending
 
 
-def _refuse_another_server(account: Account, address: str | None) -> None:
+def _refuse_another_server(client: NaoClient, namespace: str, address: str | None) -> None:
     """The key goes to the configured server only, so a job elsewhere cannot be looked at."""
     if address is None:
         return
@@ -104,10 +96,10 @@ def _refuse_another_server(account: Account, address: str | None) -> None:
         server = canonical_server(address)
     except ValueError as error:
         raise ConfigurationError(f"the job's address cannot be used: {error}") from None
-    if server != account.client.base_url:
+    if server != client.base_url:
         raise ConfigurationError(
-            f"the job is on another server than the configured one, {account.client.base_url}",
-            f"Set {environment_prefix(account.namespace)}BASE_URL to the job's server, with a key of it.",
+            f"the job is on another server than the configured one, {client.base_url}",
+            f"Set {environment_prefix(namespace)}BASE_URL to the job's server, with a key of it.",
         )
 
 
@@ -121,11 +113,9 @@ def _look(job: Job) -> tuple[JobState | None, NaoError | None]:
     return state, None
 
 
-def _await(
-    job: Job, account: Account, clock: SystemClock, display: Display
-) -> tuple[JobState | None, NaoError | None]:
+def _await(job: Job, limit: Limit, clock: SystemClock, display: Display) -> tuple[JobState | None, NaoError | None]:
     display.began(job.operation)
-    deadline = Deadline(account.limit.seconds, account.limit.source, clock)
+    deadline = Deadline(limit.seconds, limit.source, clock)
     try:
         return jobs.wait(job, deadline, clock=clock, report=partial(display.report, job.operation)), None
     except JobError as error:

@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from pydantic import ValidationError
 
-from pulumi_nao.cloud.wire import AcceptedDocument, JobDocument
+from pulumi_nao.cloud.wire import JOB_TYPE, JobDocument, JobReference
 from pulumi_nao.errors import (
     AccessDenied,
     KeyNotAccepted,
@@ -27,7 +28,7 @@ from pulumi_nao.errors import (
     TooManyRequests,
 )
 from pulumi_nao.models import JOB_NUMBER, JobState
-from pulumi_nao.text import printable
+from pulumi_nao.text import printable, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
     from pulumi_nao.cloud.key import ApiKey
 
 _JOB_PATH = re.compile(rf"/background_jobs/({JOB_NUMBER})/?\Z")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONGEST_WORDS = 300
+_WITHHELD = "The server's words are withheld: they may repeat the body, which is a secret."
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-class NoJobNamed(Exception):
-    """An answer that should name a job does not. Its text says why."""
+class Senseless(Exception):
+    """An answer does not say what has become of the request. Its text says why it does not."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,19 @@ class Answer:
 
     Attributes:
         response: Status and headers.
-        body: The body, or what of it was wanted.
+        body: The body, or what of it was wanted; `None` where it could not be read.
         server: The URL of the server that was asked.
         secrets: What must not be printed.
         received: When it came, in UTC.
+        is_secret: Whether the server may repeat what must not be shown: then none of its words count.
     """
 
     response: requests.Response
-    body: bytes
+    body: bytes | None
     server: str
     secrets: Iterable[str] = field(repr=False)
     received: datetime
+    is_secret: bool = False
 
     @property
     def code(self) -> int:
@@ -69,14 +74,17 @@ class Answer:
     @property
     def status(self) -> str:
         """The HTTP status with its words, and the other server that a redirect leads to: `404 Not Found`."""
-        status = f"{self.code} {self.response.reason or ''}".strip()
+        status = f"{self.code} {self._phrase}".strip()
         elsewhere = self._elsewhere(self.response.headers["Location"]) if self.response.is_redirect else ""
         return printable(f"{status}{elsewhere}", self.secrets)
 
     @property
     def request_id(self) -> str:
         """The server's `x-request-id`; empty if there was none."""
-        return printable(self.response.headers.get("x-request-id", ""), self.secrets)[:_LONGEST_WORDS]
+        given = self.response.headers.get("x-request-id", "")
+        if self.is_secret and not _UUID.fullmatch(given):
+            return ""
+        return printable(given, self.secrets)[:_LONGEST_WORDS]
 
     @property
     def words(self) -> str:
@@ -84,8 +92,10 @@ class Answer:
 
         As a sentence in the forms of JSON:API and of Rails, in others as JSON.
         """
+        if self.is_secret:
+            return ""
         try:
-            errors = json.loads(self.body)["errors"]
+            errors = self._json()["errors"]
             text = _sentence(errors) or json.dumps(errors, ensure_ascii=False)
         except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             return ""
@@ -102,7 +112,7 @@ class Answer:
     def is_documented_error(self) -> bool:
         """Whether the body is an error of the documented form."""
         try:
-            document = json.loads(self.body)
+            document = self._json()
         except (ValueError, RecursionError):
             return False
         return isinstance(document, dict) and "errors" in document
@@ -132,7 +142,9 @@ class Answer:
             PollSenseless: It is JSON, and no job.
         """
         try:
-            attributes = JobDocument.model_validate_json(self.body, context={"secrets": self.secrets}).data.attributes
+            attributes = JobDocument.model_validate_json(
+                self.body or b"", context={"secrets": self.secrets, "is_secret": self.is_secret}
+            ).data.attributes
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             if first["type"] == "json_invalid":
@@ -148,32 +160,64 @@ class Answer:
             self.retry_after,
         )
 
-    def job_id(self) -> str:
-        """Find the job that a `303 See Other` or a `202 Accepted` names.
+    @property
+    def names_job(self) -> bool:
+        """Whether a `200`, `201` or `204` says that the work is a job's (inferred; documented of `303` and `202`).
+
+        A `201` may have the address of what it created for its Location (RFC 9110).
+        """
+        if self._locations:
+            return True
+        try:
+            return JobReference.model_validate_json(self.body or b"").data.type == JOB_TYPE
+        except ValidationError:
+            return False
+
+    def document(self) -> object:
+        """The JSON of an answer which says that all is done (documented: `204`, `200` and `201`); `None` without any.
 
         Raises:
-            NoJobNamed: There is none, or one that cannot be trusted.
+            Senseless: It says something else, or was cut short.
         """
-        locations = self.response.raw.headers.getlist("Location")
+        if self.body is None:
+            raise Senseless(f"the body of the {self.status} could not be read to its end")
+        if not self.body.strip():
+            return None
+        try:
+            document = self._json()
+        except (ValueError, RecursionError):
+            raise Senseless(f"the {self.status} is neither empty nor JSON, perhaps a page of a proxy") from None
+        if isinstance(document, dict) and "errors" in document:
+            raise Senseless(f"the {self.status} lists errors{f': {self.words}' if self.words else ''}")
+        return _redacted(document, self.secrets)
+
+    def job_id(self) -> str:
+        """Find the job that an answer names.
+
+        Raises:
+            Senseless: There is none, or one that cannot be trusted.
+        """
+        locations = self._locations
         if not locations:
             try:
-                return AcceptedDocument.model_validate_json(self.body).data.id
+                return JobReference.model_validate_json(self.body or b"").data.id
             except ValidationError:
-                raise NoJobNamed(f"the {self.status} names no job") from None
+                raise Senseless(f"the {self.status} names no job") from None
         if len(set(locations)) > 1:
-            raise NoJobNamed("the answer has more than one Location")
+            raise Senseless("the answer has more than one Location")
         try:
             target = urlsplit(urljoin(self.server + "/", locations[0].strip()))
             host = target.hostname
         except ValueError:
             host = None
         if host is None or target.scheme not in ("http", "https"):
-            raise NoJobNamed("the Location of the job is not an address")
+            raise Senseless("the Location of the job is not an address")
         if host != urlsplit(self.server).hostname:
-            raise NoJobNamed(f"the job is said to be on another host, {printable(host, self.secrets)}")
+            named = "" if self.is_secret else f", {printable(host, self.secrets)}"
+            raise Senseless(f"the job is said to be on another host{named}")
         found = _JOB_PATH.search(target.path)
         if not found:
-            raise NoJobNamed("the Location names no background job")
+            raise Senseless("the Location names no background job")
         return found[1]
 
     def refusal(self, operation: str, key: ApiKey) -> NaoError:
@@ -186,7 +230,7 @@ class Answer:
         Returns:
             A `Rejected` where the server surely did nothing, else a `MayHaveStarted`.
         """
-        said = (self.status, self.words, self.request_id)
+        said = (self.status, self.words, self.request_id, *([_WITHHELD] if self.is_secret else []))
         if self.is_limit:
             busy = TooManyRequests(operation, *said)
             busy.retry_after = self.retry_after
@@ -221,6 +265,23 @@ class Answer:
         return error
 
     @property
+    def _locations(self) -> list[str]:
+        """All of them where they must name a job, else those that do."""
+        found: list[str] = self.response.raw.headers.getlist("Location")
+        if self.code in (requests.codes.see_other, requests.codes.accepted):
+            return found
+        return [location for location in found if _JOB_PATH.search(location.strip())]
+
+    @property
+    def _phrase(self) -> str:
+        if not self.is_secret:
+            return self.response.reason or ""
+        return HTTPStatus(self.code).phrase if self.code in {*HTTPStatus} else ""
+
+    def _json(self) -> Any:  # noqa: ANN401 - JSON of any type
+        return json.loads(self.body or b"")
+
+    @property
     def _date(self) -> datetime | None:
         return _http_date(self.response.headers.get("Date", ""))
 
@@ -232,7 +293,7 @@ class Answer:
         except ValueError:
             return ""
         ours = urlsplit(self.server)
-        if not host or (target.scheme, host, port) == (ours.scheme, ours.hostname, ours.port):
+        if self.is_secret or not host or (target.scheme, host, port) == (ours.scheme, ours.hostname, ours.port):
             return ""
         return f", pointing to {target.scheme}://{host}{f':{port}' if port else ''}"
 
@@ -259,6 +320,16 @@ def _said(error: object) -> str:
         parts = [part for part in (error.get("title"), error.get("detail")) if isinstance(part, str) and part]
         return ": ".join(dict.fromkeys(parts))
     return error if isinstance(error, str) else ""
+
+
+def _redacted(value: object, secrets: Iterable[str]) -> object:
+    if isinstance(value, str):
+        return redact(value, secrets)
+    if isinstance(value, list):
+        return [_redacted(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {redact(name, secrets): _redacted(item, secrets) for name, item in value.items()}
+    return value
 
 
 def _http_date(text: str) -> datetime | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from contextlib import ContextDecorator, ExitStack, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import requests
 
 from pulumi_nao._version import __version__
 from pulumi_nao.cloud.address import PUBLIC_SERVER, canonical_server, is_loopback
-from pulumi_nao.cloud.answer import Answer, NoJobNamed
+from pulumi_nao.cloud.answer import Answer, Senseless
 from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.cloud.exchange import Exchange, WatchedAdapter
 from pulumi_nao.cloud.key import ApiKey, key_problem
@@ -40,7 +40,18 @@ from pulumi_nao.errors import (
     ServerUnreachable,
     TooManyRequests,
 )
-from pulumi_nao.models import JOB_NUMBER, Job, JobState, Probe, publication_of, site_number
+from pulumi_nao.models import (
+    JOB_NUMBER,
+    Action,
+    Done,
+    Job,
+    JobState,
+    Probe,
+    action_problems,
+    publication,
+    site_number,
+)
+from pulumi_nao.values import encoded
 from pulumi_nao.waiting.clock import Clock, Deadline, SystemClock, checked_seconds, seconds_left
 from pulumi_nao.waiting.semaphore import Semaphore
 from pulumi_nao.waiting.threads import ACTION_THREADS, NO_THREAD, POLL_THREADS, ThreadPool
@@ -58,6 +69,8 @@ CANCELLED_POLL_GRACE = 1.0
 
 # Seconds: of many looks that are due at one deadline, each has its turn.
 LAST_POLL_PATIENCE = 5.0
+
+_DONE = (requests.codes.ok, requests.codes.created, requests.codes.no_content)
 
 _LIMITED = "NAO Cloud limits requests"
 _UNANSWERED = "earlier requests are still without an answer"
@@ -117,7 +130,7 @@ class NaoClient:
         self._clock = clock or SystemClock()
         self._rate_limiter = rate_limiter or RateLimiter(self._clock)
         self._circuit = circuit or Circuit(self._clock)
-        self._looks = new_session(WatchedAdapter(MOST_CONNECTIONS), direct=self._direct)
+        self._polls = new_session(WatchedAdapter(MOST_CONNECTIONS), direct=self._direct)
         # Apart, so that publications go out while looks hang.
         self._poll_slots = Semaphore(self._clock, MOST_CONNECTIONS)
         self._action_slots = Semaphore(self._clock, MOST_CONNECTIONS)
@@ -141,7 +154,7 @@ class NaoClient:
 
     def close(self) -> None:
         """Close the connections that are kept open between looks."""
-        self._looks.close()
+        self._polls.close()
 
     def ensure_reachable(self, operation: str, deadline: Deadline) -> None:
         """Refuse at once what is not worth a try, see `circuit`; this may take a harmless question of 10 s.
@@ -175,74 +188,96 @@ class NaoClient:
             MayHaveStarted: The request was sent, and no usable answer came.
         """
         try:
-            site = site_number(site_id)
+            action = publication(site_number(site_id))
         except ValueError as error:
-            raise NotSent(f"publication not sent: site_id: {error}") from None
-        return self.start_job(publication_of(site), f"sites/{site}/asset_tracking_config/publish", deadline)
+            raise NotSent(f"site_id: {error}", operation="publication") from None
+        return cast("Job", self.start(action, deadline))  # it needs a job
 
     @_Alone()
-    def start_job(self, operation: str, path: str, deadline: Deadline | None = None) -> Job:
-        """POST to an address that answers with a background job (the documented way of all long operations).
+    def start(self, action: Action, deadline: Deadline | None = None) -> Job | Done:
+        """Ask for an action that the server may answer with a background job, as all that takes long (documented).
+
+        One request is sent, and never a second one.
 
         Args:
-            operation: What is being done, for errors and reports.
-            path: The address below `/api/v2/`.
+            action: What is asked for.
             deadline: How long the request may wait until the server's limit of requests lets it be sent.
 
         Returns:
-            The job.
+            The job, which `jobs.wait` awaits; or, of an action that needs none, the answer that names no job.
 
         Raises:
             NotSent: Nothing left this machine.
             Rejected: The server refused.
             MayHaveStarted: The request was sent, and no usable answer came.
         """
+        operation = action.name
+        problems = action_problems(action.method, action.path)
+        try:
+            content = None if action.body is None else encoded(action.body)
+        except (TypeError, ValueError, RecursionError):
+            problems.append("body: it cannot be sent as JSON")
+        if problems:
+            raise NotSent("; ".join(problems), operation=operation)
         lined_up = self._clock.monotonic()
-        with ExitStack() as place:
-            worker, missing = self._connection(place, self._action_slots, ACTION_THREADS, deadline)
+        with ExitStack() as slot:
+            worker, missing = self._connection(slot, self._action_slots, ACTION_THREADS, deadline)
             number = self._rate_limiter.acquire(deadline, BUSY_PATIENCE) if worker else None
             if self._clock.cancelled:
-                raise NotSent(f"{operation} not sent: cancelled before it began")
+                raise NotSent("cancelled before it began", operation=operation)
             if worker is None or number is None or not seconds_left(deadline):
                 raise HeldBack(operation, missing)
             in_line = self._clock.monotonic() - lined_up
-            answer = self._post(operation, path, number, worker, place.pop_all())
+            answer = self._ask(action, content, number, worker, slot.pop_all())
         try:
-            return self._accepted(operation, answer)
+            return self._accepted(action, answer)
         except TooManyRequests as error:
             error.in_line = in_line
             raise
 
-    def _post(self, operation: str, path: str, number: int, worker: Worker, place: ExitStack) -> Answer:
-        def read(response: requests.Response) -> bytes:
+    def _ask(self, action: Action, content: bytes | None, number: int, worker: Worker, slot: ExitStack) -> Answer:
+        def read(response: requests.Response) -> bytes | None:
             # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
-            if response.status_code != requests.codes.see_other:
-                with suppress(*EXCHANGE_FAILURES):
-                    return read_body(response)
-            return b""
+            if response.status_code == requests.codes.see_other:
+                return b""
+            with suppress(*EXCHANGE_FAILURES):
+                return read_body(response)
+            return None
 
-        headers = {"Content-Type": "application/json"}
-        request = Request("POST", path, headers, read, self._answer_timeout, CANCELLED_ACTION_GRACE)
+        request = Request(
+            action.method,
+            action.path,
+            read,
+            self._answer_timeout,
+            CANCELLED_ACTION_GRACE,
+            {"Content-Type": "application/json"},
+            content,
+            action.is_secret,
+        )
+        operation = action.name
         exchange = Exchange(worker)
-        session = place.enter_context(new_session(WatchedAdapter(connections=1), direct=self._direct))
+        # A connection of its own: on one that was kept open, nobody can tell whether a request that met its end had
+        # been read before, and such a request must not be sent twice.
+        session = slot.enter_context(new_session(WatchedAdapter(connections=1), direct=self._direct))
         try:
-            return self._answer(number, exchange, session, request, place)
+            return self._answer(number, exchange, session, request, slot)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = self._reason_of(error)
             if not exchange.connected and self._clock.cancelled:
-                raise NotSent(f"{operation} not sent: cancelled while it was connecting") from None
+                raise NotSent("cancelled while it was connecting", operation=operation) from None
             if not exchange.connected:
                 if may_pass:
                     self._circuit.failed(reason)
                 raise ServerUnreachable(operation, self.base_url, reason, may_pass=may_pass) from None
             raise MayHaveStarted(operation, reason) from None
 
-    def job(self, job_id: str, operation: str = "background job") -> Job:
+    def job(self, job_id: str, operation: str = "background job", *, is_secret: bool = False) -> Job:
         """Take up a job whose id is known.
 
         Args:
             job_id: Digits.
             operation: What the job does, for errors and reports.
+            is_secret: Whether no word of the server's is to be shown, see `Action.is_secret`.
 
         Raises:
             NotSent: It is no job's number.
@@ -250,7 +285,11 @@ class NaoClient:
         if not isinstance(job_id, str) or not re.fullmatch(JOB_NUMBER, job_id):
             raise NotSent(f"{operation} not looked at: write the job's number as text, such as '48145'")
         url = self._url(f"background_jobs/{job_id}")
-        return Job(operation, job_id, url, lambda deadline=None: self._look(job_id, deadline))
+
+        def poll(deadline: Deadline | None = None) -> JobState:
+            return self._poll(job_id, deadline, is_secret=is_secret)
+
+        return Job(operation, job_id, url, poll)
 
     def probe(self, seconds: float | None = None) -> Probe:
         """Ask for a job that cannot exist: this changes nothing, and the answer tells what becomes of the key.
@@ -273,26 +312,32 @@ class NaoClient:
 
     @_Alone()
     def _get(
-        self, path: str, deadline: Deadline | None = None, *, whole: bool = False, seconds: float | None = None
+        self,
+        path: str,
+        deadline: Deadline | None = None,
+        *,
+        whole: bool = False,
+        seconds: float | None = None,
+        is_secret: bool = False,
     ) -> Answer:
         """GET an answer, and the body of a good one (or of any, when the whole is wanted)."""
         longest = self._answer_timeout if seconds is None else min(self._answer_timeout, seconds)
         patience = min(longest, seconds_left(deadline))
         turn = Deadline(max(patience, LAST_POLL_PATIENCE), "", self._clock)
-        with ExitStack() as place:
-            worker, missing = self._connection(place, self._poll_slots, POLL_THREADS, turn)
+        with ExitStack() as slot:
+            worker, missing = self._connection(slot, self._poll_slots, POLL_THREADS, turn)
             number = self._rate_limiter.acquire(deadline) if worker else None
             if worker is None or number is None:
                 raise PollFailed(f"{missing}, and no look had its turn in time")
-            kept = place.pop_all()
+            kept = slot.pop_all()
 
         def read(response: requests.Response) -> bytes:
             wanted = whole or response.status_code == requests.codes.ok
             return read_body(response) if wanted else b""
 
-        request = Request("GET", path, {}, read, longest, CANCELLED_POLL_GRACE)
+        request = Request("GET", path, read, longest, CANCELLED_POLL_GRACE, is_secret=is_secret)
         try:
-            return self._answer(number, Exchange(worker), self._looks, request, kept)
+            return self._answer(number, Exchange(worker), self._polls, request, kept)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = self._reason_of(error)
             trouble = PollFailed(reason)
@@ -300,11 +345,13 @@ class NaoClient:
             raise trouble from None
 
     def _answer(
-        self, number: int, exchange: Exchange, session: requests.Session, request: Request, place: ExitStack
+        self, number: int, exchange: Exchange, session: requests.Session, request: Request, slot: ExitStack
     ) -> Answer:
-        response, body = self._exchange(exchange, session, request, place)
+        response, body = self._exchange(exchange, session, request, slot)
         self._circuit.answered()
-        answer = Answer(response, body, self.base_url, (self._key.value,), self._clock.now())
+        answer = Answer(
+            response, body, self.base_url, (self._key.value,), self._clock.now(), is_secret=request.is_secret
+        )
         if answer.is_limit:
             self._rate_limiter.refused(number, answer.retry_after)
         else:
@@ -312,30 +359,33 @@ class NaoClient:
         return answer
 
     def _exchange(
-        self, exchange: Exchange, session: requests.Session, request: Request, place: ExitStack
-    ) -> tuple[requests.Response, bytes]:
+        self, exchange: Exchange, session: requests.Session, request: Request, slot: ExitStack
+    ) -> tuple[requests.Response, bytes | None]:
         """Send a request and read its answer: the wire, which has a time of its own, is beneath."""
 
-        def call() -> tuple[requests.Response, bytes]:
-            with place, self._send(session, request) as response:
+        def call() -> tuple[requests.Response, bytes | None]:
+            with slot, self._send(session, request) as response:
                 return response, request.read(response)
 
         return exchange.run(call, request.seconds, self._cancelled, request.grace)
 
     @_Alone()
-    def _look(self, job_id: str, deadline: Deadline | None) -> JobState:
-        answer = self._get(f"background_jobs/{job_id}", deadline)
+    def _poll(self, job_id: str, deadline: Deadline | None, *, is_secret: bool) -> JobState:
+        answer = self._get(f"background_jobs/{job_id}", deadline, is_secret=is_secret)
         if answer.code != requests.codes.ok:
             raise answer.refusal_of_poll(self._key)
         return answer.job_state()
 
-    def _accepted(self, operation: str, answer: Answer) -> Job:
-        if answer.code not in (requests.codes.see_other, requests.codes.accepted):
-            raise answer.refusal(operation, self._key)
+    def _accepted(self, action: Action, answer: Answer) -> Job | Done:
+        takes_done = not action.needs_job and answer.code in _DONE
+        if not takes_done and answer.code not in (requests.codes.see_other, requests.codes.accepted):
+            raise answer.refusal(action.name, self._key)
         try:
-            return self.job(answer.job_id(), operation)
-        except NoJobNamed as error:
-            raise MayHaveStarted(operation, str(error), answer.request_id) from None
+            if takes_done and not answer.names_job:
+                return Done(answer.document())
+            return self.job(answer.job_id(), action.name, is_secret=action.is_secret)
+        except Senseless as error:
+            raise MayHaveStarted(action.name, str(error), answer.request_id) from None
 
     def _send(self, session: requests.Session, request: Request) -> requests.Response:
         return session.request(
@@ -347,6 +397,7 @@ class NaoClient:
                 "User-Agent": f"pulumi-nao/{__version__}",
                 **request.headers,
             },
+            data=request.content,
             auth=self._auth,
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             allow_redirects=False,
@@ -363,10 +414,10 @@ class NaoClient:
         return f"{self.base_url}/api/v2/{path}"
 
     def _connection(
-        self, place: ExitStack, slots: Semaphore, threads: ThreadPool, deadline: Deadline | None
+        self, slot: ExitStack, slots: Semaphore, threads: ThreadPool, deadline: Deadline | None
     ) -> tuple[Worker | None, str]:
-        """Take a place and a thread; say what is missing without either, and what might be missing yet with both."""
-        if not place.enter_context(slots.acquired(deadline)):
+        """Take a slot and a thread; say what is missing without either, and what might be missing yet with both."""
+        if not slot.enter_context(slots.acquired(deadline)):
             return None, _UNANSWERED
-        worker = place.enter_context(threads.borrowed(self._clock, deadline))
+        worker = slot.enter_context(threads.borrowed(self._clock, deadline))
         return worker, _LIMITED if worker else NO_THREAD

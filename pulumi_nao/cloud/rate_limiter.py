@@ -38,12 +38,7 @@ _INSTANT = 1e-6
 
 
 class RateLimiter:
-    """Keeps requests to one server apart, first come, first served.
-
-    Args:
-        clock: Counts and sleeps, and says whether waiting has to end.
-        requests_per_second: What is never exceeded; `None` for no such limit.
-    """
+    """Keeps requests to one server apart, first come, first served."""
 
     def __init__(self, clock: Clock, requests_per_second: float | None = None) -> None:
         self._clock = clock
@@ -60,15 +55,10 @@ class RateLimiter:
         self._refusing_since: float | None = None
 
     def acquire(self, deadline: Deadline | None = None, patience: float = math.inf) -> int | None:
-        """Wait until a request may be sent.
+        """Wait until a request may be sent, and give it a number, by which `refused` knows it.
 
-        Args:
-            deadline: When to give up.
-            patience: Give up, too, when the server has let nothing through for so many seconds.
-
-        Returns:
-            The request's number, for `refused`; `None` when it must not be sent: the clock was cancelled, the
-            deadline came first, or patience ended.
+        `None` when it must not be sent: the clock was cancelled, the deadline came first, or the server has let
+        nothing through for so many seconds of patience.
         """
         with self._guard:
             self._drawn += 1
@@ -103,10 +93,6 @@ class RateLimiter:
         """Hold everybody back: the server refused a request as one too many.
 
         Requests that were on their way together are refused together; only the first of them slows the line down.
-
-        Args:
-            number: The request's.
-            retry_after: Seconds the server asked to wait; `None` when it did not say.
         """
         hold = min(retry_after, LONGEST_HOLD) if retry_after and retry_after > 0 else HOLD
         with self._guard:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -43,18 +43,22 @@ class Request:
     Attributes:
         method: `GET`, `POST`…
         path: Below `/api/v2/`.
-        headers: Beside those of every request.
-        read: Reads the answer's body, or what of it is wanted.
+        read: Reads the answer's body, or what of it is wanted; `None` when it cannot be read.
         seconds: How long the answer may take in all.
         grace: How long to go on waiting for it after a cancel (seconds).
+        headers: Beside those of every request.
+        content: The body; `None` for none.
+        is_secret: Whether the body is, which the answer may repeat.
     """
 
     method: str
     path: str
-    headers: Mapping[str, str]
-    read: Callable[[requests.Response], bytes]
+    read: Callable[[requests.Response], bytes | None]
     seconds: float
     grace: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = field(default=None, repr=False)
+    is_secret: bool = False
 
 
 class Body(bytes):
@@ -70,9 +74,6 @@ class BareToken(AuthBase):
     """Puts the bare token on a request.
 
     As an `AuthBase` because a plain header would be replaced by what `~/.netrc` holds for the host.
-
-    Args:
-        token: API key or JWT.
     """
 
     def __init__(self, token: str) -> None:
@@ -96,19 +97,13 @@ class NoRedirects(requests.Session):
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that there is none.
-
-        Args:
-            resp: An answer.
-        """
+        """Say that there is none."""
 
 
 def new_session(adapter: HTTPAdapter, *, direct: bool) -> requests.Session:
     """Make a session that keeps no cookies and follows no surprises from the environment.
 
-    Args:
-        adapter: Used for `http` and `https`.
-        direct: Whether to go without any proxy; the environment's CA bundle still counts.
+    A direct one goes without any proxy; the environment's CA bundle still counts.
     """
     session = NoRedirects()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -121,15 +116,7 @@ def new_session(adapter: HTTPAdapter, *, direct: bool) -> requests.Session:
 
 
 def read_body(response: requests.Response) -> Body:
-    """Read an answer's body, up to 1 MiB, also after decompression.
-
-    Args:
-        response: An answer that was asked for with `stream=True`.
-
-    Raises:
-        AnswerTooLarge: There is more.
-        AnswerUnreadable: It is compressed in an unknown way or a broken one.
-    """
+    """Read an answer's body, up to 1 MiB, also after decompression."""
     response.raw.enforce_content_length = True  # the default only from urllib3 2 on
     body = bytearray()
     for chunk in response.raw.stream(64 * 1024, decode_content=False):

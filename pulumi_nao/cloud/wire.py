@@ -7,13 +7,17 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, StrictStr, ValidationInfo
 
-from pulumi_nao.models import JOB_NUMBER
+from pulumi_nao.models import DOCUMENTED_STATUSES, JOB_NUMBER, WITHHELD
 from pulumi_nao.text import printable
+
+JOB_TYPE = "job_watcher"  # seen in every documented example
 
 
 def _printable(text: str, info: ValidationInfo) -> str:
-    secrets = (info.context or {}).get("secrets", ())
-    return printable(text, secrets)
+    context = info.context or {}
+    if context.get("is_secret") and text not in DOCUMENTED_STATUSES:
+        return WITHHELD
+    return printable(text, context.get("secrets", ()))
 
 
 def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - a server may send anything
@@ -51,13 +55,14 @@ class JobDocument(BaseModel):
     data: JobData
 
 
-class AcceptedData(BaseModel):
-    """`data` of a `202 Accepted`: the id of the job resource."""
+class JobReferenceData(BaseModel):
+    """`data` of an answer that names a job: the id of the job resource."""
 
     id: Annotated[str, BeforeValidator(str), Field(pattern=f"^{JOB_NUMBER}$")]
+    type: str = ""
 
 
-class AcceptedDocument(BaseModel):
+class JobReference(BaseModel):
     """The body of a `202 Accepted`: documented in words only, its shape is inferred from other answers."""
 
-    data: AcceptedData
+    data: JobReferenceData

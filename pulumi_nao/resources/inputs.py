@@ -2,53 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pulumi.output import Unknown
 
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, namespace_problem
-from pulumi_nao.models import site_number
+from pulumi_nao.models import action_problems, site_number
 from pulumi_nao.text import name_of
-from pulumi_nao.values import OUTPUT_IN_TEXT, holds_output, trigger_problems
+from pulumi_nao.values import (
+    BODY,
+    OUTPUT_IN_TEXT,
+    POINTER,
+    TOO_LARGE,
+    TRIGGERS,
+    holds_output,
+    is_too_large,
+    value_problems,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-_INPUTS = ("site_id", "triggers", "config_namespace")
-_NOT_KNOWN_YET = (Unknown,)
+    Bag = dict[str, Any]
+    Checked = tuple[Bag | None, list[str]]
 
+AGAIN, FAIL = "again", "fail"
+OF_A_PUBLICATION = ("site_id",)
+OF_A_CALL = ("path", "method", "body", "results", "if_unknown", "assume_done")
 
-@dataclass(frozen=True)
-class CheckedInputs:
-    """Inputs as they go into the state.
-
-    Attributes:
-        site_id: A whole number above 0, or unknown at preview.
-        triggers: As given; possibly unknown at preview, as a whole or in parts. `None` when there are none.
-        config_namespace: Where key and server are looked up.
-    """
-
-    site_id: Any
-    triggers: Any
-    config_namespace: str
+_UNKNOWN = (Unknown,)
 
 
-def check_inputs(
-    given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _NOT_KNOWN_YET
-) -> tuple[CheckedInputs | None, list[str]]:
-    """Validate inputs, offline and all at once.
-
-    Args:
-        given: The inputs, without the host's own keys.
-        not_known_yet: Types of values to pass over: unknown at preview, or outputs in a program.
-
-    Returns:
-        The inputs in their one form, or `None`; and the problems, each beginning with the input's path.
-    """
+def publication_inputs(given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN) -> Checked:
+    """Validate the inputs of a publication, offline and all at once."""
     site = given.get("site_id")
-    triggers = given.get("triggers")
-    namespace = given.get("config_namespace", DEFAULT_NAMESPACE)
     found = []
     if "site_id" not in given:
         found.append("site_id: this input is required")
@@ -59,10 +46,63 @@ def check_inputs(
             site = site_number(site)
         except ValueError as error:
             found.append(f"site_id: {error}")
+    return _checked(given, {"site_id": site}, found, not_known_yet)
+
+
+def call_inputs(given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN) -> Checked:
+    """Validate the inputs of a call, as `publication_inputs` does."""
+    own = {"method": "POST", **_present(given, OF_A_CALL)}
+    found = list(_address_problems(own, not_known_yet))
+    if "body" in own:
+        problems = value_problems(BODY, own["body"], not_known_yet)
+        if not problems and is_too_large(own["body"]):
+            problems = [TOO_LARGE]
+        found += problems
+    found += _result_problems(own.get("results", {}))
+    if own.get("if_unknown", FAIL) not in (AGAIN, FAIL):
+        found.append(f"if_unknown: write {FAIL!r} or {AGAIN!r}")
+    if not isinstance(own.get("assume_done", ""), str) or holds_output(own.get("assume_done")):
+        found.append("assume_done: paste what the error prints, the beginning of the attempt that was done")
+    return _checked(given, own, found, not_known_yet)
+
+
+def _address_problems(own: Bag, not_known_yet: tuple[type, ...]) -> Iterator[str]:
+    path = own.get("path")
+    if path is None:
+        yield "path: this input is required"
+    elif holds_output(path):
+        yield f"path: {OUTPUT_IN_TEXT}"
+    for problem in action_problems(own["method"], "any" if isinstance(path, not_known_yet) else path):
+        if not problem.startswith("path:") or (path is not None and not holds_output(path)):
+            yield problem
+
+
+def _result_problems(results: object) -> list[str]:
+    if not isinstance(results, dict):
+        return ["results: give a mapping of names to JSON pointers, such as {'id': '/data/id'}"]
+    found = []
+    for name, pointer in results.items():
+        if not isinstance(name, str) or not name.isidentifier():
+            found.append(f"results.{name_of(str(name))}: write a name like those of variables, such as id")
+        elif not isinstance(pointer, str) or not POINTER.fullmatch(pointer):
+            found.append(f"results.{name_of(name)}: write a JSON pointer, such as /data/id")
+    return found
+
+
+def _checked(given: Mapping[str, Any], own: Bag, found: list[str], not_known_yet: tuple[type, ...]) -> Checked:
+    """Add what every kind of resource takes."""
+    namespace = given.get("config_namespace", DEFAULT_NAMESPACE)
     problem = namespace_problem(namespace)
     if problem:
         found.append(f"config_namespace: {problem}")
-    if triggers is not None:
-        found += trigger_problems(triggers, not_known_yet)
-    found += [f"{name_of(str(name))}: there is no such input" for name in given if name not in _INPUTS]
-    return (None if found else CheckedInputs(site, triggers, namespace)), found
+    inputs = {**own, "config_namespace": namespace, **_present(given, ("triggers",))}
+    if "triggers" in inputs:
+        found += value_problems(TRIGGERS, inputs["triggers"], not_known_yet)
+    known = OF_A_CALL if "method" in own else OF_A_PUBLICATION
+    names = (*known, "triggers", "config_namespace")
+    found += [f"{name_of(str(name))}: there is no such input" for name in given if name not in names]
+    return (None if found else inputs), found
+
+
+def _present(given: Mapping[str, Any], names: Iterable[str]) -> Bag:
+    return {name: given[name] for name in names if given.get(name) is not None}

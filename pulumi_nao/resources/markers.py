@@ -11,6 +11,10 @@ configuration holds.
 """
 
 ERROR_HOOK = "_error_hook"
-"""Set when the program declares a hook that wants to read why a publication failed."""
+"""Set when the program declares a hook that wants to read why the resource failed."""
 
-MARKERS = frozenset({CONFIGURATION, ERROR_HOOK})
+SECRETS = "_secrets"
+"""Which inputs of a call are secrets: the plugin host passes their values on without saying so."""
+
+
+MARKERS = frozenset({CONFIGURATION, ERROR_HOOK, SECRETS})

@@ -1,7 +1,7 @@
-"""Between Pulumi's property bags and the lifecycle: reads bags, asks `lifecycle`, writes bags.
+"""Between Pulumi's property bags and the lifecycle: bags become values here, and values become bags.
 
-`check` and `diff` need neither requests nor pydantic. Both come with the client, for the first publication or look:
-in a run without one, importing them would take longer than everything else here.
+`check` and `diff` need neither requests nor pydantic. Both come with the client, for the first request: in a run
+without one, importing them would take longer than everything else here.
 """
 
 from __future__ import annotations
@@ -9,41 +9,50 @@ from __future__ import annotations
 import os
 import threading
 from functools import wraps
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from weakref import WeakKeyDictionary
 
 import pulumi
 
+from pulumi_nao.accounts import Accounts
+from pulumi_nao.attempt import Attempt
 from pulumi_nao.cloud.address import PUBLIC_SERVER
-from pulumi_nao.cloud.circuit import Circuit
-from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.config.settings import Settings, hidden_settings
-from pulumi_nao.errors import ConfigurationError, Defect, JobRunsOn, NaoError, NotSent, Rejected
-from pulumi_nao.host import Host, ProviderError, Unfinished
-from pulumi_nao.lifecycle import Attempt, Change, Outcome, Publisher, difference
-from pulumi_nao.models import publication_of
-from pulumi_nao.resources.inputs import check_inputs
-from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS
-from pulumi_nao.resources.records import Bag, attempt_in, outputs_of
+from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent
+from pulumi_nao.host import Host, ProviderError, Unfinished, attach
+from pulumi_nao.lifecycle import Change, Outcome, difference, settle
+from pulumi_nao.resources.kinds import SECRET_BODY, Kind
+from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.text import redact
+from pulumi_nao.values import texts_in
 from pulumi_nao.waiting.clock import Limit, SystemClock
-from pulumi_nao.waiting.locks import Locks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
     from typing import Concatenate
 
     from typing_extensions import ParamSpec
 
-    from pulumi_nao.cloud.key import ApiKey
-    from pulumi_nao.jobs import Report
+    from pulumi_nao.attempt import Wanted
 
+    Bag = dict[str, Any]
     Parameters = ParamSpec("Parameters")
     Method = Callable[Concatenate["Operations", Parameters], "Result"]
 
 Result = TypeVar("Result")
 
-_COMPARED = ("site_id", "triggers", "base_url")
+_desks: WeakKeyDictionary[Host, Accounts] = WeakKeyDictionary()
+_guard = threading.Lock()
+
+
+def operations_of_process(kind: Kind, config: Callable[[str], str | None]) -> Operations:
+    """The operations of a kind of resource; all kinds share what limits the requests of a process."""
+    host = attach()
+    with _guard:
+        if host not in _desks:
+            _desks[host] = Accounts(Settings(config, os.environ), SystemClock(host.cancel))
+        return Operations(kind, _desks[host], host)
 
 
 def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
@@ -56,54 +65,40 @@ def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
         except ProviderError:
             raise
         except Exception as defect:  # noqa: BLE001 - whatever it is
-            self._fail(Defect(f"`{method.__name__}` of a publication", defect), "publishes again")
+            bags = [bag for bag in arguments if isinstance(bag, dict)]
+            error = Defect(f"`{method.__name__}` of {self._kind.noun}", defect)
+            self._fail(error, f"{self._kind.verb} again", secrets=_secrets_in(bags))
 
     return run
 
 
 class Operations:
-    """What the provider's methods do, for one process and all its accounts.
+    """What the provider's methods do for one kind of resource."""
 
-    Args:
-        config: Looks up `namespace:key` in the stack's configuration.
-        host: The process that this runs in.
-        environment: The environment's variables.
-    """
-
-    def __init__(
-        self, config: Callable[[str], str | None], host: Host, environment: Mapping[str, str] | None = None
-    ) -> None:
-        self._settings = Settings(config, os.environ if environment is None else environment)
+    def __init__(self, kind: Kind, accounts: Accounts, host: Host) -> None:
+        self._kind = kind
+        self._accounts = accounts
+        self._settings = accounts.settings
         self._host = host
-        self._clock = SystemClock(host.cancel)
-        self._guard = threading.Lock()
-        self._locks: Locks | None = None
-        self._rate_limiters: dict[str, RateLimiter] = {}
-        self._circuits: dict[str, Circuit] = {}
-        self._publishers: dict[tuple[str, ApiKey], Publisher] = {}
         # What an error hook makes the engine call again for: it then passes the record from before the first call.
         self._unsuccessful: dict[str, Attempt] = {}
-        self._advice_given: set[tuple[str, ...]] = set()
+        self._overwrites: dict[tuple[str, str], str] = {}
 
     @_guarded
     def check(self, olds: Bag, news: Bag) -> tuple[Bag, list[str]]:
-        """Validate inputs and configuration.
-
-        Args:
-            olds: The inputs of the last run.
-            news: The program's inputs.
-
-        Returns:
-            The inputs in their one form, with `base_url`; and the problems.
-        """
+        """Validate inputs and configuration."""
         given = {key: value for key, value in news.items() if not key.startswith("__") and key not in MARKERS}
-        # `ignore_changes` puts recorded inputs into the program's, also this one, which is added below.
-        if "base_url" in given and given["base_url"] == olds.get("base_url"):
-            del given["base_url"]
-        checked, problems = check_inputs(given)
-        if checked is None:
+        # `ignore_changes` puts recorded inputs into the program's, also these, which are added below.
+        for name in ("base_url", SECRET_BODY):
+            if name in given and given[name] == olds.get(name):
+                del given[name]
+        inputs, problems = self._kind.check(given)
+        secrets = news.get(SECRETS) or {}
+        if secrets.get("path"):
+            problems.append(_PRIVATE_PATH)
+        if inputs is None or problems:
             return dict(news), problems
-        namespace = checked.config_namespace
+        namespace = inputs["config_namespace"]
         problems = self._settings.problems(namespace)
         if problems:
             return dict(news), problems
@@ -111,81 +106,60 @@ class Operations:
         problem = self._hidden(namespace, news.get(CONFIGURATION), stated, recorded)
         if problem:
             return dict(news), [problem]
-        server = stated or recorded or PUBLIC_SERVER
-        inputs = {"site_id": checked.site_id, "config_namespace": namespace, "base_url": server}
-        if checked.triggers is not None:
-            inputs["triggers"] = checked.triggers
+        inputs["base_url"] = stated or recorded or PUBLIC_SERVER
+        if secrets.get("body"):
+            inputs[SECRET_BODY] = True
         if news.get(ERROR_HOOK):
             inputs[ERROR_HOOK] = True
+        self._warn_of_overwriting(inputs)
         return inputs, []
 
     @_guarded
     def diff(self, olds: Bag, news: Bag) -> tuple[bool, list[str]]:
-        """Decide whether something changes, and which inputs force a replacement.
-
-        Args:
-            olds: The recorded outputs.
-            news: The checked inputs.
-        """
-        if any(pulumi.contains_unknowns(news.get(name)) for name in _COMPARED):
+        """Decide whether something changes, and which inputs force a replacement."""
+        if any(pulumi.contains_unknowns(news.get(name)) for name in self._kind.compared):
             return True, []
-        recorded = _recorded(olds, news)
-        change = difference(recorded, int(news["site_id"]), news.get("triggers"), news["base_url"])
+        wanted = self._kind.wanted(news)
+        recorded = self._recorded(olds, wanted)
+        change = difference(recorded, wanted)
         if change is not Change.REPLACE:
-            return change is Change.PUBLISH, []
+            settled = settle(recorded, wanted)
+            if settled and settled.error:
+                self._host.warn(f"`pulumi up` will stop here: {settled.error.text()}")
+            return change is Change.RUN, []
         namespace = news["config_namespace"]
         # The replacement is checked anew, without the recorded server: it would go to the public one.
         if recorded.base_url != PUBLIC_SERVER and self._settings.stated_server(namespace) is None:
             self._fail(ConfigurationError(_lost_server(namespace)), "tries again")
-        names = {"site_id": recorded.site_id, "base_url": recorded.base_url}
-        return True, [name for name, value in names.items() if news[name] != value]
+        if not self._kind.is_harmless and not recorded.has_finished:
+            self._host.warn(f"how {recorded.action.name} ended is not known; the replacement does not wait for it")
+        return True, [name for name in (*self._kind.address, "base_url") if news[name] != olds.get(name)]
 
     @_guarded
-    def create(self, props: Bag) -> Bag:
-        """Publish.
-
-        Args:
-            props: The checked inputs.
-
-        Returns:
-            The outputs.
-        """
-        return self._run(None, props)
+    def create(self, props: Bag) -> tuple[str, Bag]:
+        """Run the action."""
+        return self._kind.resource_id(self._kind.action(props)), self._run(None, props)
 
     @_guarded
     def update(self, olds: Bag, news: Bag) -> Bag:
-        """Bring the recorded attempt to a good end, or publish again.
-
-        Args:
-            olds: The recorded outputs.
-            news: The checked inputs.
-
-        Returns:
-            The outputs.
-        """
-        return self._run(_recorded(olds, news), news)
+        """Bring the recorded attempt to a good end, or run the action again."""
+        return self._run(self._recorded(olds, self._kind.wanted(news)), news)
 
     @_guarded
     def read(self, props: Bag) -> Bag:
-        """Look at the recorded job if it is not known to be done.
-
-        Args:
-            props: The recorded outputs.
-
-        Returns:
-            The outputs as they are now; what is stored when that cannot be found out.
-        """
+        """Look at the recorded job if it is not known to be done."""
+        kind = self._kind
         stored = {key: value for key, value in props.items() if not key.startswith("__")}
         if not stored or CONFIGURATION in props:  # nothing at all, or the program's inputs
             self._host.fail(
-                "a publication cannot be imported: NAO Cloud has no record of it to read\n"
-                "  Declare the resource and run `pulumi up`: it publishes the site once."
+                f"{kind.noun} cannot be imported: NAO Cloud has no record of it to read\n"
+                f"  Declare the resource and run `pulumi up`: it {kind.whole} once."
             )
-        recorded = attempt_in(stored)
+        recorded = kind.attempt(stored)
         if recorded is None:
             self._host.warn(
-                "nothing is known of a publication here: the record is one of another kind of resource. "
-                "The next `pulumi up` publishes the site."
+                f"nothing is known of {kind.noun} here: the record is one of another kind of resource. "
+                f"The next `pulumi up` {kind.whole if kind.is_harmless else 'asks what to do'}."
             )
             return stored
         if not recorded.may_be_running:
@@ -195,13 +169,17 @@ class Operations:
             stated = self._settings.stated_server(namespace)
             if stated not in (None, recorded.base_url):
                 raise ConfigurationError(f"its server {recorded.base_url} is not the configured one")
-            current, trouble = self._publisher(stored).refresh(recorded)
+            current, trouble = self._accounts.open(namespace, recorded.base_url).runner.refresh(recorded)
         except NaoError as error:
             current, trouble = recorded, error
         if trouble:
-            self._host.warn(f"{publication_of(recorded.site_id)}: its job was not looked at: {trouble.headline}")
+            self._host.warn(f"{recorded.action.name}: its job was not looked at: {trouble.headline}")
             return stored
-        return {**stored, **outputs_of(current)}
+        if current.has_finished and not current.done and not kind.is_harmless:
+            # Left to the next `up`, which has to show a failure before anything runs again.
+            self._host.warn(f"{recorded.action.name} failed: the next `pulumi up` tells why, and sends nothing")
+            return stored
+        return {**stored, **current.record}
 
     def _hidden(self, namespace: str, seen: object, stated: str | None, recorded: str | None) -> str:
         """Say why the key must not be used: the program's configuration is not what this process goes by."""
@@ -227,65 +205,65 @@ class Operations:
         server = olds.get("base_url")
         return server if isinstance(server, str) else None
 
-    def _run(self, recorded: Attempt | None, props: Bag) -> Bag:
-        """Publish, or bring the recorded attempt to a good end."""
+    def _warn_of_overwriting(self, inputs: Bag) -> None:
         call = self._host.call
+        if call is None or inputs.get("method") != "PUT" or not isinstance(inputs["path"], str):
+            return
+        with _guard:
+            first = self._overwrites.setdefault((inputs["base_url"], inputs["path"]), call.urn)
+        if first != call.urn:
+            self._host.warn(f"{first.rpartition('::')[2]} has the same path and method: each overwrites the other's")
+
+    def _recorded(self, olds: Bag, wanted: Wanted) -> Attempt:
+        """The recorded attempt; where nothing is known of one, it may have been for what the program wants now."""
+        return self._kind.attempt(olds) or Attempt(wanted.action, None, wanted.base_url)
+
+    def _run(self, recorded: Attempt | None, props: Bag) -> Bag:
+        """Run the action, or bring the recorded attempt to a good end."""
+        kind, call, wanted = self._kind, self._host.call, self._kind.wanted(props)
         earlier = self._unsuccessful.get(call.urn) if call else None
-        if earlier and (earlier.site_id, earlier.base_url) != (int(props["site_id"]), props["base_url"]):
+        if earlier and difference(earlier, wanted) is Change.REPLACE:
             earlier = None  # a replacement, under the same URN
-        outcome = self._outcome(earlier or recorded, props)
+        outcome = self._outcome(earlier or recorded, wanted, props)
         attempt = outcome.attempt or earlier
         if call and outcome.error and attempt:
             self._unsuccessful[call.urn] = attempt
         elif call:
             self._unsuccessful.pop(call.urn, None)
-        outputs: Bag = {"config_namespace": props["config_namespace"], **(outputs_of(attempt) if attempt else {})}
+        outputs = kind.outputs(props, attempt)
         if outcome.error:
             reason_wanted = bool(props.get(ERROR_HOOK))
-            unfinished = Unfinished(str(int(props["site_id"])), outputs, reason_wanted=reason_wanted)
+            unfinished = Unfinished(kind.resource_id(wanted.action), outputs, reason_wanted=reason_wanted)
             saves = self._host.saves_unfinished
-            next_step = _next_step(outcome.error, outcome.attempt, earlier, saves=saves)
-            self._fail(outcome.error, next_step, unfinished if attempt and saves else None)
+            step = outcome.next_step(wanted, earlier, saves=saves)
+            words = kind.words(step, attempt.job_id if attempt else None)
+            secrets = _secrets_in([props])
+            self._fail(outcome.error, words, unfinished if attempt and saves else None, secrets=secrets)
+        missing = [name for name in wanted.results if name not in outputs.get("answer", {})]
+        if missing:
+            self._host.warn(
+                f"results: the answer held nothing for {', '.join(missing)}: the output `answer` is without"
+            )
         return outputs
 
-    def _outcome(self, recorded: Attempt | None, props: Bag) -> Outcome:
-        site_id, triggers = int(props["site_id"]), props.get("triggers")
+    def _outcome(self, recorded: Attempt | None, wanted: Wanted, props: Bag) -> Outcome:
+        settled = settle(recorded, wanted) if recorded else None
+        if settled:
+            return settled
+        if not wanted.repeats_unknown and not self._host.saves_unfinished:
+            return Outcome(None, NotSent(_NOT_SAVED, operation=wanted.action.name))
         try:
-            publisher, limit = self._publisher(props), self._limit(props)
+            account, limit = self._accounts.open(props["config_namespace"], wanted.base_url), self._limit(props)
         except ConfigurationError as error:
-            headline = f"{publication_of(site_id)} not sent: {error.headline}"
-            return Outcome(None, ConfigurationError(headline, *error.details))
-        report = self._report(site_id)
+            return Outcome(None, error.of(wanted.action.name))
         if recorded is None:
-            return publisher.publish(site_id, triggers, limit, report)
-        return publisher.update(recorded, triggers, limit, report)
+            return account.runner.run(wanted, limit, self._report(wanted))
+        return account.runner.update(recorded, wanted, limit, self._report(wanted))
 
-    def _publisher(self, props: Bag) -> Publisher:
-        key = self._settings.api_key(props["config_namespace"])
-        with self._guard:
-            server = props["base_url"]
-            if self._locks is None:
-                self._locks = Locks(self._clock, self._settings.concurrency())
-            if server not in self._rate_limiters:
-                self._rate_limiters[server] = RateLimiter(self._clock, self._settings.requests_per_second())
-                self._circuits[server] = Circuit(self._clock)
-            account = (server, key)
-            if account not in self._publishers:
-                from pulumi_nao.cloud.client import NaoClient  # noqa: PLC0415 - see the module's docstring
-
-                client = NaoClient(
-                    key,
-                    server,
-                    clock=self._clock,
-                    rate_limiter=self._rate_limiters[server],
-                    circuit=self._circuits[server],
-                )
-                self._publishers[account] = Publisher(client, self._clock, self._locks)
-            return self._publishers[account]
-
-    def _report(self, site_id: int) -> Report:
+    def _report(self, wanted: Wanted) -> Callable[[str], None]:
         """Lead with what is new: a terminal cuts the row, and its beginning says the resource already."""
-        return lambda news: self._host.report(f"{news} (site {site_id})")
+        name = wanted.action.name.removeprefix("publication of ")
+        return lambda news: self._host.report(f"{news} ({name})")
 
     def _limit(self, props: Bag) -> Limit:
         call = self._host.call
@@ -293,29 +271,26 @@ class Operations:
             return Limit(call.timeout, f"custom_timeouts.{call.method.lower()}")
         return self._settings.limit(props["config_namespace"])
 
-    def _fail(self, error: NaoError, next_step: str, unfinished: Unfinished | None = None) -> NoReturn:
-        with self._guard:
-            first = error.advice not in self._advice_given
-            self._advice_given.add(error.advice)
-        text = error.text(f"The next `pulumi up` {next_step}.", advice=first)
-        self._host.fail(redact(text, self._settings.keys), unfinished)
+    def _fail(
+        self, error: NaoError, next_step: str, unfinished: Unfinished | None = None, *, secrets: Iterable[str] = ()
+    ) -> NoReturn:
+        text = error.text(f"The next `pulumi up` {next_step}.", advice=self._accounts.is_new(error))
+        self._host.fail(redact(text, [*self._settings.keys, *secrets]), unfinished)
 
 
-def _next_step(error: NaoError, attempt: Attempt | None, earlier: Attempt | None, *, saves: bool) -> str:
-    """What the next `up` does after a failure of this call, whose own attempt may not be the one that is recorded."""
-    recorded = attempt or earlier
-    if saves and isinstance(error, JobRunsOn) and not attempt:
-        return "waits for this job to end, and publishes"
-    if saves and recorded and recorded.may_be_running:
-        return "goes on waiting for this job" if attempt else f"takes up job {recorded.job_id} first"
-    if isinstance(error, (NotSent, Rejected)):
-        return "tries again"
-    return "publishes again"
+_PRIVATE_PATH = (
+    "path: this is a secret, and a path is shown in logs and in the state; where it may be, write "
+    "pulumi.Output.unsecret(...)"
+)
+_NOT_SAVED = (
+    "this version of Pulumi's SDK cannot record an attempt whose outcome is not known, so the next `pulumi up` would "
+    'send it again without a word; where that does no harm, write if_unknown="again"'
+)
 
 
-def _recorded(olds: Bag, news: Bag) -> Attempt:
-    """The recorded attempt; where nothing is known of one, it may have been for what the program wants now."""
-    return attempt_in(olds) or Attempt(int(news["site_id"]), None, news["base_url"])
+def _secrets_in(bags: Iterable[Bag]) -> list[str]:
+    """The texts of secret bodies."""
+    return [text for bag in bags if bag.get(SECRET_BODY) for text in texts_in(bag.get("body"))]
 
 
 def _lost_server(namespace: str) -> str:

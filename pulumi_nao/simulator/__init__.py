@@ -9,7 +9,8 @@
         nao.add_site(910)
         nao.add_site(911, graph=False)  # its publications fail, as they do in NAO Cloud
         nao.script("publish", Answer(503), HangUp(after_effect=True))
-        nao.inject("job:2=truncate-body", "job/911:3-=404")  # `FAULTS` has all that can be injected
+        nao.add_action("POST", "sites/910/import", failure="Column name is missing.")  # any other long call
+        nao.inject("job:2=silence:5", "job/911:3-=404")  # `FAULTS` has the names
         ...  # point a client at nao.url
         assert nao.publications(910) == 1
 
@@ -29,7 +30,11 @@ Documented: taken from the vendor's knowledge base.
   `Missing graph or indoor area. Please add.` after a failure, told by the job and not by the publish call.
 - The bare token in `Authorization`, without a scheme; 401 when it is missing or wrong, 403, 404, 405, and 400 for
   malformed JSON; an `errors` root in the body of every error.
-- That there are 406, 422, 429 and 500. Nothing here leads to 422 or 500 by itself; script them.
+- That there are 406, 422, 429 and 500. Nothing here leads to 500 by itself; script it.
+- `PUT` or `POST /api/v2/sites/{id}/nao_trackables/batch`: each tag has `name` and `tracking_id`; 201, and the tags of
+  the site are overwritten.
+- Any other long call, which `Simulator.add_action` adds: 303 as for a publication, or, of a creation, 202 with a job;
+  a creation that is done at once: 201 with JSON. What such a call means is not simulated.
 
 Inferred: probable, seen nowhere.
 
@@ -42,6 +47,9 @@ Inferred: probable, seen nowhere.
 - What is checked first: the request limit, the path, the method, the key, `Accept`, the body, whether the site or job
   exists, whether the key may use it. A job may be looked at by those who may publish its site.
 - 406 is for an `Accept` that takes no JSON; a missing `Accept` takes anything.
+- 202 has the job in its body, as its GET would answer it.
+- 422 for a batch without the list `nao_trackables`, or with a tag whose `name` or `tracking_id` is missing, empty or
+  no text.
 - 429 comes with `Retry-After` in seconds; the limit is one for all clients.
 - Job ids are digits and grow.
 
@@ -50,27 +58,30 @@ Unknown: the simulator had to choose.
 - What is beneath `errors`: here a list of objects with `status`, `title` and `detail`.
 - Publishing while a job of the same site runs, or without a change: here another job starts.
 - How long a finished job can be looked at: here for ever, or until `Simulator.forget_job`.
+- Whether a batch replaces all tags of the site, or those with the same ids: here all. Its answer: here a list of the
+  tags, with ids from 1.
 - What a body of the publish call means: here nothing, if it is JSON.
 - Headers of answers other than the 303: here `x-request-id`, `x-runtime`, `vary` and the security headers too.
 - Everything else in NAO Cloud: here 404.
 """
 
-from pulumi_nao.simulator.faults import FAULTS, Fault, Injection, fault
+from pulumi_nao.simulator.faults import FAULTS
+from pulumi_nao.simulator.injections import Injection
 from pulumi_nao.simulator.log import Request
-from pulumi_nao.simulator.scripts import Answer, Connection, HangUp, Reply
+from pulumi_nao.simulator.replies import Answer, Connection, HangUp, Reply, Silence
 from pulumi_nao.simulator.simulator import Simulator
-from pulumi_nao.simulator.world import BackgroundJob
+from pulumi_nao.simulator.world import BackgroundJob, Tag
 
 __all__ = [
     "FAULTS",
     "Answer",
     "BackgroundJob",
     "Connection",
-    "Fault",
     "HangUp",
     "Injection",
     "Reply",
     "Request",
+    "Silence",
     "Simulator",
-    "fault",
+    "Tag",
 ]

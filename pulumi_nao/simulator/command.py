@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pulumi_nao.simulator.actions import Action
 from pulumi_nao.simulator.checks import checked_host, checked_key, checked_seconds
-from pulumi_nao.simulator.faults import Injection, list_faults, parse_injection
+from pulumi_nao.simulator.faults import list_faults
+from pulumi_nao.simulator.injections import Injection, parse_injection
 from pulumi_nao.simulator.simulator import Simulator
 from pulumi_nao.simulator.world import Site
 
@@ -35,11 +37,7 @@ _LOOK_FOR_SIGNAL = 0.05
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the simulator's arguments to a parser.
-
-    Args:
-        parser: Takes them; `run` wants what it makes of them.
-    """
+    """Add the simulator's arguments to a parser."""
     parser.add_argument(
         "--host",
         type=_host,
@@ -74,7 +72,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_seconds,
         metavar="SECONDS",
         default=DEFAULT_JOB_SECONDS,
-        help="how long a publication takes (default: %(default)s)",
+        help="how long a publication or another long call takes (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--action",
+        type=_action,
+        action="append",
+        dest="actions",
+        default=[],
+        metavar="CALL[=FAILURE]",
+        help="serve another long call; repeatable: 'POST sites/910/import', or with the message with which its job "
+        "fails: 'POST sites/910/import=Column name is missing.'",
     )
     parser.add_argument(
         "--requests-per-second",
@@ -90,8 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ROUTE[/SITE][:WHICH]=FAULT[:SECONDS]",
         help="let requests fail; repeatable: publish:2=reset-after (the second publication), job:3-5=404 "
-        "(three looks), job/911:2-=stall-in-body:5 (all looks at jobs of site 911 but the first), job=429-date "
-        "(every look)",
+        "(three looks), job/911:2-=silence:5 (all looks at jobs of site 911 but the first), job=429 (every look)",
     )
     parser.add_argument("--list-faults", action=_ListFaults, help="print all faults and end")
     parser.add_argument(
@@ -113,12 +120,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     The first line on standard output is `NAO Cloud simulator on http://…`; the lines after it can be pasted into a
     shell; then every request is a line.
-
-    Args:
-        arguments: What a parser with `add_arguments` made of the command line.
-
-    Returns:
-        Exit status 0 after Ctrl-C or SIGTERM, 1 when nothing can listen there.
     """
     nao = Simulator(
         host=arguments.host,
@@ -137,6 +138,8 @@ def run(arguments: argparse.Namespace) -> int:
         nao.flaky(arguments.flaky, seed=seed)
     for site in sites:
         nao.add_site(site.id, graph=site.graph, indoor_area=site.indoor_area, job_seconds=site.job_seconds)
+    for action in arguments.actions:
+        nao.add_action(action.method, action.path, failure=action.failure)
     with _ending_signals() as received:
         try:
             nao.start()
@@ -147,14 +150,14 @@ def run(arguments: argparse.Namespace) -> int:
             )
             return 1
         try:
-            _say(*_greeting(nao.url, keys[0], sites))
+            _say(*_greeting(nao.url, keys[0], sites, arguments.actions))
             if arguments.flaky is not None:
                 _say(f"# {arguments.flaky:.0%} of the requests fail; the same ones again with --seed {seed}.")
             while not received:
                 time.sleep(_LOOK_FOR_SIGNAL)
         finally:
             nao.stop()
-        _say(f"Stopped after {_many(nao.count(), 'request')}; {_many(nao.publications(), 'job')} started.")
+        _say(f"Stopped after {_many(nao.count(), 'request')}; {_many(len(nao.jobs), 'job')} started.")
     return 0
 
 
@@ -174,13 +177,17 @@ def _ending_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _greeting(url: str, key: str, sites: list[Site]) -> list[str]:
+def _greeting(url: str, key: str, sites: list[Site], actions: list[Action]) -> list[str]:
     return [
         f"NAO Cloud simulator on {url}",
         f"export NAO_BASE_URL={shlex.quote(url)}",
         f"export NAO_API_KEY={shlex.quote(key)}",
         "# The key is no secret: it opens nothing but this simulator. Never use a real one here.",
         *(f"# Site {site.id} {_prospect(site)}." for site in sites),
+        *(
+            f"# {action.method} {action.path} starts a job that {'fails' if action.failure else 'succeeds'}."
+            for action in actions
+        ),
         "# Ctrl-C ends the simulator.",
     ]
 
@@ -197,7 +204,7 @@ def _request_line(request: Request) -> str:
     answered = "no answer" if request.status is None else str(request.status)
     words = [request.method, path, answered]
     if request.job:
-        words.append(f"job {request.job.id}" if request.route == "publish" else request.job.status)
+        words.append(f"job {request.job.id}" if request.route != "job" else request.job.status)
     return " ".join(words)
 
 
@@ -248,6 +255,15 @@ def _rate(text: str) -> float:
     if not 0 < rate < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is no limit: give requests per second above 0, such as 10")
     return rate
+
+
+def _action(text: str) -> Action:
+    call, _, failure = text.partition("=")
+    method, _, path = call.partition(" ")
+    try:
+        return Action(method, path, failure=failure or None)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
 
 
 class _ListFaults(argparse.Action):

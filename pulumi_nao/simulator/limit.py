@@ -13,15 +13,7 @@ if TYPE_CHECKING:
 
 
 class RequestLimit:
-    """How many requests a second are let through, all clients together; a second's worth may come at once.
-
-    Args:
-        per_second: The limit; fractions are fine.
-        clock: Tells the time.
-
-    Raises:
-        ValueError: The limit is not above zero.
-    """
+    """How many requests a second are let through, all clients together; a second's worth may come at once."""
 
     def __init__(self, per_second: float, clock: UtcClock = utc_now) -> None:
         if not 0 < per_second < math.inf:

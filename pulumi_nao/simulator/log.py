@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pulumi_nao.simulator.scripts import Route, checked_route
+from pulumi_nao.simulator.scripts import BASE_PATH, Route, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +27,12 @@ class Request:
         time: When it came in (UTC).
         method: `POST`, `GET`…
         path: Without the query.
-        route: `publish`, `job`, or `other` for everything that is not one of these two calls.
+        route: `publish`, `job`, `action` (see `Simulator.add_action`), or `other` for everything else.
+        site: The site in the path, or the one of the job that is looked at; `None` if there is none.
         headers: By lower-case name; values that may let somebody in are redacted.
         key: Whether the key was `right`, `wrong` or `missing`.
         body_size: Length of the body in bytes.
+        body: What an action was sent, of its JSON; left out of the `repr`, since it may hold secrets.
         status: HTTP status of the answer; `None` if there was none, or none yet.
         job: The job that was started or looked at, as it was then; `None` if there was none.
     """
@@ -39,11 +41,18 @@ class Request:
     method: str
     path: str
     route: Route
+    site: int | None
     headers: Mapping[str, str]
     key: KeyVerdict
     body_size: int
+    body: Any = field(repr=False)
     status: int | None = None
     job: BackgroundJob | None = None
+
+    @property
+    def call(self) -> str:
+        """Method and path as an action is named: `PUT sites/910/nao_trackables/batch`."""
+        return f"{self.method} {self.path.removeprefix(BASE_PATH)}"
 
 
 class RequestLog:
@@ -54,14 +63,7 @@ class RequestLog:
         self._lock = Lock()
 
     def add(self, request: Request) -> int:
-        """Note a request.
-
-        Args:
-            request: What came in.
-
-        Returns:
-            Its place in the log.
-        """
+        """Note a request, and return its place in the log."""
         with self._lock:
             self._requests.append(request)
             return len(self._requests) - 1
@@ -85,27 +87,13 @@ class RequestLog:
         with self._lock:
             return list(self._requests)
 
-    def count(self, route: Route | None = None) -> int:
-        """How many requests came in.
-
-        Args:
-            route: On which route; `None` for all.
-
-        Raises:
-            ValueError: There is no such route.
-        """
-        if route is None:
-            return len(self.all())
-        checked_route(route)
-        return sum(request.route == route for request in self.all())
+    def count(self, target: Target) -> int:
+        """How many requests came in."""
+        return sum(target.includes(request) for request in self.all())
 
 
 def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
-    """Copy header fields, and leave out whatever may let somebody in.
-
-    Args:
-        headers: By lower-case name.
-    """
+    """Copy header fields, and leave out whatever may let somebody in."""
     return {
         name: REDACTED if any(secret in name for secret in _SECRET_NAMES) else value
         for name, value in headers.items()

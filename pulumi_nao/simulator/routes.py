@@ -12,16 +12,19 @@ import re
 import time
 import uuid
 from dataclasses import dataclass, replace
+from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pulumi_nao.simulator.scripts import HTML, JSON_API, Answer, Route
+from pulumi_nao.simulator.replies import HTML, JSON_API, Answer
+from pulumi_nao.simulator.scripts import BASE_PATH, Route
 from pulumi_nao.simulator.world import BackgroundJob, NoAccess, NoSuchResource, UnknownKey, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from pulumi_nao.simulator.actions import Action, Actions
     from pulumi_nao.simulator.limit import RequestLimit
 
 _PUBLISH_PATH = re.compile(r"/api/v2/sites/([0-9]{1,20})/asset_tracking_config/publish")
@@ -35,27 +38,18 @@ _JSON_RANGES = {"*/*", "application/*", "application/json", JSON_API}
 
 @dataclass(frozen=True)
 class Call:
-    """A request, as far as its answer depends on it.
-
-    Attributes:
-        method: `POST`, `GET`…
-        path: Without the query.
-        headers: By lower-case name.
-        body: The whole body; empty if there is none.
-        origin: Where the client reached the server: `http://127.0.0.1:8910`.
-    """
+    """A request, as far as its answer depends on it."""
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str]  # by lower-case name
     body: bytes
-    origin: str
+    origin: str  # where the client reached the server
 
-    @property
-    def route(self) -> Route:
-        """Which of the simulated calls this is; `other` if it is none."""
-        found = _find(self.path)
-        return found[0] if found and found[1] == self.method else "other"
+    @cached_property
+    def json(self) -> Any:  # noqa: ANN401 - any JSON
+        """What the body says; `None` without one, and if it is no JSON."""
+        return json.loads(self.body) if _is_json(self.body) else None
 
     @property
     def key(self) -> str:
@@ -65,27 +59,18 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The normal answer to a request.
-
-    Attributes:
-        answer: What to send.
-        job: The job that was started or looked at; `None` if there was none.
-    """
+    """The normal answer to a request."""
 
     answer: Answer
     job: BackgroundJob | None = None
 
 
 class Api:
-    """The simulated calls.
+    """The simulated calls."""
 
-    Args:
-        world: The state that they work on.
-        limit: How many requests are let through; `None` for any number.
-    """
-
-    def __init__(self, world: World, limit: RequestLimit | None = None) -> None:
+    def __init__(self, world: World, actions: Actions, limit: RequestLimit | None = None) -> None:
         self._world = world
+        self._actions = actions
         self._limit = limit
 
     def handle(self, call: Call) -> Outcome:
@@ -102,16 +87,16 @@ class Api:
         }
         return replace(outcome, answer=replace(outcome.answer, headers=headers))
 
-    def site_of(self, call: Call) -> int | None:
-        """Which site a request is about: the one to publish, or the one of the job that is looked at.
-
-        Args:
-            call: The request.
-        """
+    def route(self, call: Call) -> tuple[Route, int | None]:
+        """Which of the simulated calls a request is, and which site it is about; `other` if it is none."""
+        action = self._actions.find(call.method, call.path)
+        if action:
+            return "action", action.site
         found = _find(call.path)
-        if found is None or call.route == "other":
-            return None
-        return found[2] if call.route == "publish" else self._world.site_of(found[2])
+        if found is None or call.method != found[1]:
+            return "other", None
+        route, _, number = found
+        return route, number if route == "publish" else self._world.site_of(number)
 
     def _outcome(self, call: Call) -> Outcome:
         wait = self._limit.wait_needed() if self._limit else 0.0
@@ -119,12 +104,13 @@ class Api:
             retry_after = {"retry-after": str(math.ceil(wait))}
             return _error(HTTPStatus.TOO_MANY_REQUESTS, "The request limit is exceeded.", retry_after)
         found = _find(call.path)
-        if found is None:
+        methods = [found[1]] if found else self._actions.methods(call.path)
+        if not methods:
             return _error(HTTPStatus.NOT_FOUND, "There is no such path.")
-        _, method, number = found
-        if call.method != method:
-            return _error(HTTPStatus.METHOD_NOT_ALLOWED, f"This path takes {method}.", {"allow": method})
-        return self._refusal(call) or self._resource(call, number)
+        if call.method not in methods:
+            allowed = ", ".join(methods)
+            return _error(HTTPStatus.METHOD_NOT_ALLOWED, f"This path takes {allowed}.", {"allow": allowed})
+        return self._refusal(call) or self._effect(call, found[2] if found else 0)
 
     def _refusal(self, call: Call) -> Outcome | None:
         if not self._world.knows(call.key):
@@ -135,19 +121,34 @@ class Api:
             return _error(HTTPStatus.BAD_REQUEST, "The body is not valid JSON.")
         return None
 
-    def _resource(self, call: Call, number: int) -> Outcome:
+    def _effect(self, call: Call, number: int) -> Outcome:
         try:
-            if call.route == "publish":
+            action = self._actions.find(call.method, call.path)
+            if action:
+                return self._act(action, call)
+            if call.method == "POST":
                 job = self._world.publish(call.key, number)
-                return Outcome(_see_other(f"{call.origin}/api/v2/background_jobs/{job.id}"), job)
+                return Outcome(_see_other(call.origin, job), job)
             job = self._world.job(call.key, number)
-            return Outcome(Answer(HTTPStatus.OK, {"content-type": JSON_API}, job_document(job)), job)
+            return Outcome(_job_answer(HTTPStatus.OK, job), job)
         except UnknownKey as error:  # revoked since it was looked up
             return _error(HTTPStatus.UNAUTHORIZED, str(error))
         except NoAccess as error:
             return _error(HTTPStatus.FORBIDDEN, str(error))
         except NoSuchResource as error:
             return _error(HTTPStatus.NOT_FOUND, str(error))
+
+    def _act(self, action: Action, call: Call) -> Outcome:
+        self._world.require_access(call.key, action.site)
+        answer = action.answer(call.json) if callable(action.answer) else action.answer
+        if answer is None or answer.status < HTTPStatus.BAD_REQUEST:
+            self._actions.note(action, call.json)
+        if answer is not None:
+            return Outcome(answer)
+        failure = action.failure(call.json) if callable(action.failure) else action.failure
+        job = self._world.start_job(action.site, failure=failure, seconds=action.job_seconds)
+        in_body = _job_answer(HTTPStatus.ACCEPTED, job)
+        return Outcome(in_body if action.job_in_body else _see_other(call.origin, job), job)
 
 
 def job_document(job: BackgroundJob) -> dict[str, object]:
@@ -179,7 +180,12 @@ def _find(path: str) -> tuple[Route, str, int] | None:
     return None
 
 
-def _see_other(location: str) -> Answer:
+def _job_answer(status: HTTPStatus, job: BackgroundJob) -> Answer:
+    return Answer(status, {"content-type": JSON_API}, job_document(job))
+
+
+def _see_other(origin: str, job: BackgroundJob) -> Answer:
+    location = f"{origin}{BASE_PATH}background_jobs/{job.id}"
     headers = {
         "location": location,
         "content-type": HTML,

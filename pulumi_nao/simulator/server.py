@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from pulumi_nao.simulator.scripts import Answer, Scripts
+    from pulumi_nao.simulator.replies import Answer
+    from pulumi_nao.simulator.scripts import Scripts
     from pulumi_nao.simulator.world import World
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
@@ -35,15 +36,7 @@ _LONGEST_GOODBYE = 5.0
 
 @dataclass(frozen=True)
 class Service:
-    """What stands behind the sockets.
-
-    Attributes:
-        world: Keys, sites and jobs.
-        api: Makes the normal answers.
-        scripts: Replies that are due in place of them.
-        log: Notes every request before it is answered.
-        on_request: Called with each request when its exchange is over.
-    """
+    """What stands behind the sockets."""
 
     world: World
     api: Api
@@ -53,16 +46,7 @@ class Service:
 
 
 class Server(ThreadingHTTPServer):
-    """Accepts connections from its making until `stop`, each in a thread of its own.
-
-    Args:
-        host: Loopback address or `localhost`.
-        port: Port; 0 for any free one.
-        service: Whom to ask for answers.
-
-    Raises:
-        OSError: Nothing can listen there, for instance because the port is in use.
-    """
+    """Accepts connections from its making until `stop`, each in a thread of its own."""
 
     daemon_threads = True
     request_queue_size = 1024
@@ -93,11 +77,7 @@ class Server(ThreadingHTTPServer):
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def refuse(self, seconds: float) -> None:
-        """Close the port and every connection but the caller's own, and come back later.
-
-        Args:
-            seconds: For how long to be away; a server that is stopped does not come back.
-        """
+        """Close the port and every connection but the caller's own, and come back later unless it is stopped."""
         with self._port:
             if self._stopping.is_set() or (self._comeback and self._comeback.is_alive()):
                 return
@@ -179,11 +159,7 @@ class Exchange(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def pause(self, seconds: float) -> bool:
-        """Wait, but not longer than the client does and the simulator runs.
-
-        Returns:
-            Whether the client is still there.
-        """
+        """Wait, but not longer than client and simulator do; tell whether the client is still there."""
         end = time.monotonic() + seconds
         while not self._client_has_gone():
             left = end - time.monotonic()
@@ -232,9 +208,10 @@ class Exchange(BaseHTTPRequestHandler):
         service = self.server.service
         call = self._call(body)
         self.origin = call.origin
-        self._place = service.log.add(self._request(call))
+        request = self._request(call)
+        self._place = service.log.add(request)
         try:
-            reply = service.scripts.next(call.route, service.api.site_of(call))
+            reply = service.scripts.next(request)
             if reply is None or reply.after_effect:
                 outcome = service.api.handle(call)
                 service.log.note_job(self._place, outcome.job)
@@ -272,14 +249,17 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _request(self, call: Call) -> Request:
         world = self.server.service.world
+        route, site = self.server.service.api.route(call)
         return Request(
             time=world.now(),
             method=call.method,
             path=call.path,
-            route=call.route,
+            route=route,
+            site=site,
             headers=without_secrets(call.headers),
             key="right" if world.knows(call.key) else "wrong" if call.key else "missing",
             body_size=len(call.body),
+            body=call.json if route == "action" else None,
         )
 
     def encode(self, answer: Answer) -> tuple[bytes, bytes]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pulumi_nao.simulator.actions import Action, Actions, tag_batch
 from pulumi_nao.simulator.checks import checked_host
-from pulumi_nao.simulator.faults.plan import FLAKY_FAULTS, FLAKY_ROUTES, Flaky, Injection, parse_injection
+from pulumi_nao.simulator.faults import fault
+from pulumi_nao.simulator.injections import FLAKY_FAULTS, FLAKY_ROUTES, Flaky, Injection, parse_injection
 from pulumi_nao.simulator.limit import RequestLimit
 from pulumi_nao.simulator.log import Request, RequestLog
 from pulumi_nao.simulator.routes import Api
-from pulumi_nao.simulator.scripts import Reply, Route, Scripts
+from pulumi_nao.simulator.scripts import Scripts, Target
 from pulumi_nao.simulator.server import Server, Service
-from pulumi_nao.simulator.world import SUCCESS, BackgroundJob, Site, UtcClock, World, utc_now
+from pulumi_nao.simulator.world import SUCCESS, BackgroundJob, Site, Tag, UtcClock, World, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,9 +21,15 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from pulumi_nao.simulator.replies import Answer, Reply
+
 
 def _ignore(_request: Request) -> None:
     pass
+
+
+def _made(replies: Iterable[Reply | str]) -> list[Reply]:
+    return [fault(reply) if isinstance(reply, str) else reply for reply in replies]
 
 
 class Simulator:
@@ -70,9 +78,12 @@ class Simulator:
     ) -> None:
         self._world = World(job_seconds=job_seconds, first_job_id=first_job_id, clock=clock)
         limit = None if requests_per_second is None else RequestLimit(requests_per_second, clock)
+        self._actions = Actions()
         self._scripts = Scripts()
         self._log = RequestLog()
-        self._service = Service(self._world, Api(self._world, limit), self._scripts, self._log, on_request)
+        self._service = Service(
+            self._world, Api(self._world, self._actions, limit), self._scripts, self._log, on_request
+        )
         self._host = checked_host(host)
         self._port = port
         self._url = ""
@@ -162,6 +173,48 @@ class Simulator:
             ValueError: An argument makes no sense.
         """
         self._world.add_site(Site(site_id, graph, indoor_area, job_seconds))
+        for batch in tag_batch(self._world, site_id):
+            self._actions.add(batch, replace=False)
+
+    def add_action(
+        self,
+        method: str,
+        path: str,
+        answer: Answer | Callable[[Any], Answer | None] | None = None,
+        *,
+        failure: str | Callable[[Any], str] | None = None,
+        job_in_body: bool = False,
+        job_seconds: float | None = None,
+    ) -> None:
+        """Serve another call, or serve one in another way.
+
+        By default it starts a background job, as long calls do by the vendor's documentation, and is answered with
+        303 and the job's `Location`. What a call means is unknown here: it changes nothing else::
+
+            nao.add_action("POST", "sites/910/import")
+            nao.add_action("POST", "sites/910/import", failure="Column name is missing.")
+            nao.add_action("POST", "sites", Answer(201, body={"data": {"id": "7"}}))
+            nao.add_action("POST", "sites", lambda body: Answer(422, body={"errors": [{"detail": f"{body} is bad"}]}))
+
+        Key, `Accept` and body are checked as for publications.
+
+        Args:
+            method: `POST` or `PUT`.
+            path: Beneath `/api/v2/`, without a query. Beneath `sites/910/` it belongs to that site: a key for other
+                sites gets 403, and its jobs take as long as the site's.
+            answer: What it is answered with when it starts no job: the answer, or a function that makes it of the
+                body's JSON (`None` without a body); the function may return `None` for a job. Documented are 201 with
+                JSON for a creation, and 422.
+            failure: The message with which the job fails, or a function that makes it of the body's JSON; `None` if
+                the job succeeds.
+            job_in_body: Whether it is answered with 202 and the job as JSON. Documented are the status and that a job
+                comes with it; that it comes like this is inferred.
+            job_seconds: How long the job takes; `None` for the site's or the simulator's default.
+
+        Raises:
+            ValueError: An argument makes no sense, or the simulator has a call of its own there.
+        """
+        self._actions.add(Action(method, path, answer, failure, job_in_body, job_seconds))
 
     # What it is made to do
 
@@ -190,27 +243,29 @@ class Simulator:
         """
         self._world.forget_job(int(job_id))
 
-    def script(self, route: Route, *replies: Reply, times: int | None = 1, site: int | None = None) -> None:
-        """Say what the next requests on a route get: one reply each, in order, then normal answers again.
+    def script(self, target: str, *replies: Reply | str, times: int | None = 1, site: int | None = None) -> None:
+        """Say what the next requests of a kind get: one reply each, in order, then normal answers again.
 
-        Scripts for the same route queue up. Here, the second publication starts a job, and its answer is lost::
+        Scripts queue up. Here, the second publication starts a job, and its answer is lost::
 
             nao.script("publish", Answer(503, {"Retry-After": "1"}), HangUp(after_effect=True))
 
-        A script for one site lets the requests of other sites pass, and takes its turn in the same queue.
+        A script for one site lets the requests of other sites pass.
 
         Args:
-            route: `publish`, `job`, or `other` for everything that is not one of these two calls.
-            *replies: What to reply; each says itself whether the request takes effect first.
+            target: A route, which is `publish`, `job`, `action` for the calls of `add_action` and the batch of tags,
+                or `other` for everything else; or one call: `PUT sites/910/nao_trackables/batch`.
+            *replies: What to reply: an `Answer`, `HangUp`, `Silence` or `Reply` of your own, each of which says
+                itself whether the request takes effect first, or the name of a fault, such as `reset-after`.
             times: How often to go through the replies; `None` for ever, that is, until `clear_scripts`.
-            site: The only site that is meant: on the route `publish` the one in the URL, on `job` the one whose
-                publication the job is; `None` for all requests.
+            site: The only site that is meant: the one in the path, or on `job` the one that the job is about; `None`
+                for all requests.
 
         Raises:
-            ValueError: The route is unknown, there is no reply, `times` or `site` is not above zero, or a site is
-                given for the route `other`.
+            ValueError: The target or a fault is unknown, there is no reply, `times` or `site` is not above zero, or a
+                site is given for requests that belong to none.
         """
-        self._scripts.add(route, replies, times, site)
+        self._scripts.add(Target(target, site), _made(replies), times)
 
     def inject(self, *injections: str | Injection) -> None:
         """Say which requests meet which faults, beside what is scripted.
@@ -218,12 +273,13 @@ class Simulator:
         ::
 
             nao.inject("publish:2=reset-after")  # the second publication
-            nao.inject("job:3-5=404", "job/911=429-date")  # three looks; every look at jobs of site 911
+            nao.inject("job:3-5=404", "job/911=silence:5")  # three looks; every look at jobs of site 911
 
         Requests are counted from now on. A script goes before an injection, an earlier injection before a later one.
 
         Args:
-            *injections: `ROUTE[/SITE][:WHICH]=FAULT[:SECONDS]`; `pulumi_nao.simulator.FAULTS` names the faults.
+            *injections: `ROUTE[/SITE][:WHICH]=FAULT[:SECONDS]`, with a call such as `POST sites/910/import` in the
+                place of route and site, if you like; `pulumi_nao.simulator.FAULTS` names the faults.
 
         Raises:
             ValueError: One of them makes no sense; then none is taken.
@@ -236,8 +292,8 @@ class Simulator:
         share: float,
         *,
         seed: int,
-        faults: Sequence[str] = FLAKY_FAULTS,
-        routes: Sequence[Route] = FLAKY_ROUTES,
+        faults: Sequence[Reply | str] = FLAKY_FAULTS,
+        routes: Sequence[str] = FLAKY_ROUTES,
     ) -> None:
         """Let a share of the requests fail by chance, the same ones for the same seed.
 
@@ -246,13 +302,14 @@ class Simulator:
         Args:
             share: How many requests fail, from 0 to 1.
             seed: Chooses them.
-            faults: Names of the faults; by default those of a bad network and a busy server that take no time.
+            faults: Replies or names of faults, all with the same chance; by default what a bad network and a busy
+                server do that takes no time.
             routes: The routes that are hit.
 
         Raises:
             ValueError: An argument makes no sense.
         """
-        self._scripts.add_plan(Flaky(share, seed, faults, routes))
+        self._scripts.add_plan(Flaky(share, seed, _made(faults), routes))
 
     def clear_scripts(self) -> None:
         """Drop all scripted replies that are still due, and all injections."""
@@ -266,21 +323,36 @@ class Simulator:
         return self._world.jobs
 
     def publications(self, site_id: int | None = None) -> int:
-        """How many jobs were started, for one site or for all; forgotten jobs count."""
+        """How many publications were started, for one site or for all; those with forgotten jobs count."""
         return self._world.publications(site_id)
+
+    def actions(self, method: str, path: str) -> list[Any]:
+        """What an action was sent each time that it took effect: the JSON of the bodies, `None` for no body.
+
+        An answer from 400 on is a refusal, and had no effect; `requests` have what was sent there.
+
+        Args:
+            method: `POST` or `PUT`.
+            path: Beneath `/api/v2/`.
+        """
+        return self._actions.bodies(method, path)
+
+    def tags(self, site_id: int) -> list[Tag]:
+        """The tags of a site, in the order in which the last batch had them."""
+        return self._world.tags(site_id)
 
     @property
     def requests(self) -> list[Request]:
         """All requests so far, in the order of their arrival; each is noted before it is answered."""
         return self._log.all()
 
-    def count(self, route: Route | None = None) -> int:
+    def count(self, target: str | None = None) -> int:
         """How many requests came in.
 
         Args:
-            route: `publish`, `job`, or `other`; `None` for all.
+            target: A route or a call, as for `script`; `None` for all.
 
         Raises:
             ValueError: There is no such route.
         """
-        return self._log.count(route)
+        return len(self.requests) if target is None else self._log.count(Target(target))

@@ -1,4 +1,4 @@
-"""What the simulated NAO Cloud knows: keys, sites and background jobs. Pure state, without HTTP.
+"""What the simulated NAO Cloud knows: keys, sites, their tags and background jobs. Pure state, without HTTP.
 
 Nothing here runs by itself: what a job looks like is worked out from the clock whenever somebody asks.
 """
@@ -40,14 +40,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Site:
-    """A site that may be published.
-
-    Attributes:
-        id: Its number in URLs.
-        graph: Whether it has a graph; publications fail without one.
-        indoor_area: Whether it has an indoor area; publications fail without one.
-        job_seconds: How long its publications take; `None` for the simulator's default.
-    """
+    """A site that may be published."""
 
     id: int
     graph: bool = True
@@ -56,12 +49,25 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Tag:
+    """A tag of a site.
+
+    Attributes:
+        name: For people.
+        tracking_id: What it is recognised by, for instance `AA:BB:CC:44:55:66`.
+    """
+
+    name: str
+    tracking_id: str
+
+
+@dataclass(frozen=True)
 class BackgroundJob:
     """A background job as it was at the moment of asking.
 
     Attributes:
         id: Its number in URLs.
-        site_id: The site that it publishes.
+        site_id: The site that it is about; `None` for an action that names no site.
         created_at: When it was started (UTC).
         updated_at: When its status last changed (UTC).
         duration: Seconds from its start to its end, also while it runs; `math.inf` if it ends only by
@@ -72,7 +78,7 @@ class BackgroundJob:
     """
 
     id: int
-    site_id: int
+    site_id: int | None
     created_at: datetime
     updated_at: datetime
     duration: float
@@ -86,7 +92,7 @@ class _Course:
     """What was settled when a job started: when it ends, and how."""
 
     id: int
-    site_id: int
+    site_id: int | None
     began: float
     ends: float
     status: str
@@ -107,16 +113,7 @@ class _Course:
 
 
 class World:
-    """Keys, sites and background jobs, safe to use from many threads.
-
-    Args:
-        job_seconds: How long a job takes, where its site says nothing else.
-        first_job_id: The id of the first job; later ones count up from it.
-        clock: Tells the time.
-
-    Raises:
-        ValueError: An argument makes no sense.
-    """
+    """Keys, sites, their tags and background jobs, safe to use from many threads."""
 
     def __init__(self, *, job_seconds: float = 0.0, first_job_id: int = 48145, clock: UtcClock = utc_now) -> None:
         self._job_seconds = checked_seconds(job_seconds)
@@ -126,7 +123,8 @@ class World:
         self._keys: dict[str, frozenset[int] | None] = {}
         self._sites: dict[int, Site] = {}
         self._jobs: dict[int, _Course] = {}
-        self._sites_of_jobs: dict[int, int] = {}  # of the forgotten ones too
+        self._tags: dict[int, list[Tag]] = {}
+        self._sites_of_jobs: dict[int, int | None] = {}  # of the forgotten ones too
         self._publications: Counter[int] = Counter()
 
     def now(self) -> datetime:
@@ -134,15 +132,7 @@ class World:
         return self._clock().astimezone(timezone.utc)
 
     def add_key(self, key: str, *, sites: Iterable[int] | None = None) -> None:
-        """Let a key in, or change what it may do.
-
-        Args:
-            key: Printable ASCII without spaces, as it travels in the `Authorization` header.
-            sites: The only sites that it may publish; `None` for all.
-
-        Raises:
-            ValueError: The key could not travel in a header.
-        """
+        """Let a key in, or change what it may do."""
         allowed = None if sites is None else frozenset(checked_id(site, "site") for site in sites)
         with self._lock:
             self._keys[checked_key(key)] = allowed
@@ -158,14 +148,7 @@ class World:
             return key in self._keys
 
     def add_site(self, site: Site) -> None:
-        """Add a site, or replace one; jobs that were started before stay as they are.
-
-        Args:
-            site: The site.
-
-        Raises:
-            ValueError: The site's id or its `job_seconds` make no sense.
-        """
+        """Add a site, or replace one; jobs that were started before stay as they are."""
         checked_id(site.id, "site")
         if site.job_seconds is not None:
             checked_seconds(site.job_seconds)
@@ -186,87 +169,78 @@ class World:
             return [course.seen_at(now) for course in self._jobs.values()]
 
     def publications(self, site_id: int | None = None) -> int:
-        """How many jobs were started, for one site or for all; forgotten jobs count."""
+        """How many publications were started, for one site or for all; those with forgotten jobs count."""
         with self._lock:
             return sum(self._publications.values()) if site_id is None else self._publications[site_id]
 
     def publish(self, key: str, site_id: int) -> BackgroundJob:
-        """Start a publication of a site. Another one that still runs makes no difference (unknown).
-
-        Args:
-            key: Whoever asks for it.
-            site_id: The site.
-
-        Returns:
-            The job that was started.
-
-        Raises:
-            UnknownKey: The key is not let in.
-            NoSuchResource: There is no such site.
-            NoAccess: The key is not for this site.
-        """
+        """Start a publication of a site. Another one that still runs makes no difference (unknown)."""
         with self._lock:
             self._require_key(key)
             site = self._sites.get(site_id)
             if site is None:
                 raise NoSuchResource(f"There is no site {site_id}.")
-            self._require_access(key, site_id)
+            self.require_access(key, site_id)
+            self._publications[site_id] += 1
             complete = site.graph and site.indoor_area
+            return self.start_job(site_id, failure=None if complete else MISSING_GRAPH_OR_INDOOR_AREA)
+
+    def start_job(
+        self, site_id: int | None, *, failure: str | None = None, seconds: float | None = None
+    ) -> BackgroundJob:
+        """Start a job: without `failure` it succeeds, without `seconds` it takes as long as those of its site."""
+        with self._lock:
+            if seconds is None and site_id in self._sites:
+                seconds = self._sites[site_id].job_seconds
             began = self._seconds()
             job_id = self._next_job_id
             self._next_job_id += 1
-            self._publications[site_id] += 1
             self._sites_of_jobs[job_id] = site_id
             self._jobs[job_id] = _Course(
                 id=job_id,
                 site_id=site_id,
                 began=began,
-                ends=began + (self._job_seconds if site.job_seconds is None else site.job_seconds),
-                status=SUCCESS if complete else FAILURE,
-                message=SUCCESS if complete else MISSING_GRAPH_OR_INDOOR_AREA,
+                ends=began + (self._job_seconds if seconds is None else seconds),
+                status=SUCCESS if failure is None else FAILURE,
+                message=SUCCESS if failure is None else failure,
             )
             return self._jobs[job_id].seen_at(began)
 
+    def require_access(self, key: str, site_id: int | None) -> None:
+        """See whether a key may act on a site, or on what belongs to none."""
+        with self._lock:
+            self._require_key(key)
+            sites = self._keys[key]
+            if not (sites is None or site_id is None or site_id in sites):
+                raise NoAccess(f"The credentials give no access to site {site_id}.")
+
+    def tags(self, site_id: int) -> list[Tag]:
+        """The tags of a site, in the order in which they were sent; none for a site that nobody added."""
+        with self._lock:
+            return list(self._tags.get(site_id, []))
+
+    def set_tags(self, site_id: int, tags: Iterable[Tag]) -> None:
+        """Replace all tags of a site."""
+        with self._lock:
+            self._tags[site_id] = list(tags)
+
     def job(self, key: str, job_id: int) -> BackgroundJob:
-        """Look at a background job.
-
-        Args:
-            key: Whoever looks.
-            job_id: The job.
-
-        Returns:
-            The job as it is now.
-
-        Raises:
-            UnknownKey: The key is not let in.
-            NoSuchResource: There is no such job, or it was forgotten.
-            NoAccess: The job publishes a site that the key is not for.
-        """
+        """Look at a background job."""
         with self._lock:
             self._require_key(key)
             course = self._jobs.get(job_id)
             if course is None:
                 raise NoSuchResource(f"There is no background job {job_id}.")
-            self._require_access(key, course.site_id)
+            self.require_access(key, course.site_id)
             return course.seen_at(self._seconds())
 
     def site_of(self, job_id: int) -> int | None:
-        """Which site a job publishes, also when it was forgotten; `None` if it was never started."""
+        """Which site a job is about, also when it was forgotten; `None` if there is none or no such job."""
         with self._lock:
             return self._sites_of_jobs.get(job_id)
 
     def finish_job(self, job_id: int, *, status: str, message: str | None) -> None:
-        """End a running job now.
-
-        Args:
-            job_id: The job.
-            status: How it ended.
-            message: For people; success without a message says `success`.
-
-        Raises:
-            LookupError: There is no such job.
-            ValueError: It has already finished.
-        """
+        """End a running job now; success without a message says `success`."""
         with self._lock:
             now = self._seconds()
             course = self._known_course(job_id)
@@ -277,14 +251,7 @@ class World:
             self._jobs[job_id] = replace(course, ends=now, status=status, message=message)
 
     def forget_job(self, job_id: int) -> None:
-        """Drop a job's record, so that looks at it are answered with 404.
-
-        Args:
-            job_id: The job.
-
-        Raises:
-            LookupError: There is no such job.
-        """
+        """Drop a job's record, so that looks at it are answered with 404."""
         with self._lock:
             del self._jobs[self._known_course(job_id).id]
 
@@ -299,11 +266,6 @@ class World:
     def _require_key(self, key: str) -> None:
         if key not in self._keys:
             raise UnknownKey("The credentials are missing or invalid.")
-
-    def _require_access(self, key: str, site_id: int) -> None:
-        sites = self._keys[key]
-        if sites is not None and site_id not in sites:
-            raise NoAccess(f"The credentials give no access to site {site_id}.")
 
 
 def _moment(seconds: float) -> datetime:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from pulumi_nao.simulator import Reply
 from tests.conftest import KEYS
 
 KEY = KEYS[1]
@@ -63,15 +62,6 @@ class CommandLine:
                 yield process
             finally:
                 process.kill()
-
-
-class Silence(Reply):
-    """Takes the request and does not answer for ten seconds, as long as somebody waits."""
-
-    after_effect = True
-
-    def send(self, connection, _normal):
-        connection.pause(10)
 
 
 def until(condition):

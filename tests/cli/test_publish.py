@@ -223,12 +223,12 @@ def sabotaged(command, tmp_path, code):
     (tmp_path / "sitecustomize.py").write_text(
         "import os\n"
         "from pulumi_nao import lifecycle\n"
-        "publish = lifecycle.Publisher.publish\n"
-        "def broken(self, site_id, *rest):\n"
-        "    if site_id == 912:\n"
+        "run = lifecycle.Runner.run\n"
+        "def broken(self, wanted, *rest):\n"
+        "    if '912' in wanted.action.path:\n"
         f"        {code}\n"
-        "    return publish(self, site_id, *rest)\n"
-        "lifecycle.Publisher.publish = broken\n"
+        "    return run(self, wanted, *rest)\n"
+        "lifecycle.Runner.run = broken\n"
     )
     return command.with_environment(PYTHONPATH=str(tmp_path))
 

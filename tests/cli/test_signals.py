@@ -3,13 +3,12 @@
 import math
 import signal
 import sys
-import time
 from contextlib import contextmanager
 
 import pytest
 
-from pulumi_nao.simulator import Reply
-from tests.cli.conftest import Silence, until
+from pulumi_nao.simulator import Silence
+from tests.cli.conftest import until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals to a process")
 
@@ -64,14 +63,7 @@ def test_a_second_signal_ends_the_process_at_once(command, nao):
 
 
 def test_a_signal_awaits_the_answer_that_names_the_job(command, nao):
-    class Late(Reply):
-        after_effect = True
-
-        def send(self, connection, normal):
-            time.sleep(2)
-            connection.send_answer(normal)
-
-    nao.script("publish", Late())
+    nao.script("publish", Silence(2))
     with command.started("publish", "913") as process:
         until(lambda: nao.count("publish"))
         process.send_signal(signal.SIGTERM)

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from pulumi_nao.simulator import Answer
-from tests.cli.conftest import Silence, until
+from pulumi_nao.simulator import Answer, Silence
+from tests.cli.conftest import until
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 

@@ -11,15 +11,15 @@ import trustme
 from pulumi_nao import NaoClient
 from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.errors import NaoError, NotSent, ServerUnreachable
-from pulumi_nao.lifecycle import Publisher
-from pulumi_nao.simulator import Answer
-from pulumi_nao.simulator.faults.connection import Stall
+from pulumi_nao.lifecycle import Runner
+from pulumi_nao.simulator import Answer, Silence
 from pulumi_nao.waiting.clock import Deadline
 from tests.client.serving import saying, serving
 from tests.client.test_no_connection import alert
 from tests.client.test_proxies import certified, pump
 from tests.core.fake_clock import FakeClock
 from tests.network.brisk_clock import BriskClock
+from tests.wanting import wanted
 
 KEY = "k-0123456789-host-tier"
 
@@ -93,7 +93,7 @@ def test_a_server_that_is_still_away_is_asked_once_and_refused_on(client, clock)
 
 
 def test_a_question_waits_only_as_long_as_it_may(nao, client):
-    nao.script("job", Stall("before the headers", 60))
+    nao.script("job", Silence(60))
     with pytest.raises(NaoError, match="no complete answer in time"):
         client.probe(0.2)
 
@@ -139,8 +139,8 @@ def test_a_fleet_behind_a_balancer_that_breaks_one_handshake_in_ten_is_published
     with authority.cert_pem.tempfile() as bundle, shaky_front(nao, authority) as (url, broken):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
         with NaoClient(KEY, url, clock=clock) as client, ThreadPoolExecutor(16) as fleet:
-            publisher = Publisher(client, clock)
-            outcomes = list(fleet.map(lambda site: publisher.publish(site, None), sites))
+            publisher = Runner(client, clock)
+            outcomes = list(fleet.map(lambda site: publisher.run(wanted(site, None, client.base_url)), sites))
     ends = {site: outcome.attempt.status for site, outcome in zip(sites, outcomes, strict=True)}
     assert ends == {site: "failure" if site % 4 == 0 else "success" for site in sites}
     assert nao.count("publish") == len(sites)

@@ -30,11 +30,12 @@ from pulumi_nao.errors import (
     ServerUnreachable,
     TooManyRequests,
 )
-from pulumi_nao.simulator import Answer, HangUp, fault
-from pulumi_nao.simulator.faults.connection import Garbled
+from pulumi_nao.simulator import Answer, HangUp
 from pulumi_nao.waiting.clock import Deadline, SystemClock
 from pulumi_nao.waiting.threads import ACTION_THREADS
 from tests.core.fake_clock import FakeClock
+from tests.faults.catalogue import fault
+from tests.faults.catalogue.connection import Garbled
 
 KEY = "k-0123456789-host-tier"
 JOB = "/api/v2/background_jobs/48145"

@@ -12,7 +12,7 @@ import pytest
 from pulumi_nao import NaoClient, wait
 from pulumi_nao.cloud.transport import MOST_CONNECTIONS
 from pulumi_nao.errors import HeldBack, NotSent, PollFailed, ServerUnreachable, WaitTimedOut
-from pulumi_nao.simulator.faults.connection import Stall
+from pulumi_nao.simulator import Silence
 from pulumi_nao.waiting.clock import Deadline, SystemClock
 from tests.few_threads import exchanges
 from tests.tools.machine import wait_until
@@ -69,7 +69,7 @@ def hanging_resolver(monkeypatch):
 
 @pytest.mark.parametrize("measure", [lambda _: exchanges(), connections_to], ids=["threads", "connections"])
 def test_hundreds_of_waits_on_a_server_that_hangs_share_a_few(nao, measure):
-    nao.script("job", *[Stall("before the headers", 60)] * 10_000)
+    nao.script("job", *[Silence(60)] * 10_000)
     with NaoClient(KEY, nao.url, answer_timeout=0.4) as client:
         job = client.publish(910)
         most, ends = run_fleet(lambda _: wait(job, 1), lambda: measure(nao))
@@ -79,7 +79,7 @@ def test_hundreds_of_waits_on_a_server_that_hangs_share_a_few(nao, measure):
 
 
 def test_hundreds_of_publications_share_a_few_connections_and_all_are_made(nao):
-    nao.script("publish", *[Stall("before the headers", 0.1)] * FLEET)
+    nao.script("publish", *[Silence(0.1)] * FLEET)
     for site in range(1000, 1000 + FLEET):
         nao.add_site(site)
     with NaoClient(KEY, nao.url) as client:
@@ -89,7 +89,7 @@ def test_hundreds_of_publications_share_a_few_connections_and_all_are_made(nao):
 
 
 def test_publications_go_out_while_looks_hang(nao):
-    nao.script("job", *[Stall("before the headers", 60)] * MOST_CONNECTIONS)
+    nao.script("job", *[Silence(60)] * MOST_CONNECTIONS)
     cancel = threading.Event()
     with NaoClient(KEY, nao.url, clock=SystemClock(cancel)) as client, ThreadPoolExecutor(MOST_CONNECTIONS) as fleet:
         looks = [fleet.submit(client.job("48145").poll) for _ in range(MOST_CONNECTIONS)]

@@ -9,7 +9,7 @@ import pytest
 from pulumi_nao import NaoClient, wait
 from pulumi_nao.cloud import client, exchange
 from pulumi_nao.errors import HeldBack, NotSent, PollFailed, ServerUnreachable
-from pulumi_nao.simulator.faults.connection import Stall
+from pulumi_nao.simulator import Silence
 from pulumi_nao.waiting.clock import Deadline, SystemClock
 from pulumi_nao.waiting.threads import EXCHANGE, ThreadPool
 from tests.few_threads import allowed
@@ -76,7 +76,7 @@ def test_without_any_thread_a_look_brings_no_news(nao, threads):
 
 
 def test_the_time_for_an_answer_begins_when_a_thread_is_there(nao, threads):
-    nao.script("job", *[Stall("before the headers", 0.4)] * 6)
+    nao.script("job", *[Silence(0.4)] * 6)
     with threads(1), NaoClient(KEY, nao.url, answer_timeout=1.5) as few:
         job = few.publish(910)
         with ThreadPoolExecutor(6) as together:
@@ -86,7 +86,7 @@ def test_the_time_for_an_answer_begins_when_a_thread_is_there(nao, threads):
 
 def test_a_cancel_ends_the_wait_for_a_thread_and_nothing_is_sent(nao, threads, monkeypatch):
     monkeypatch.setattr(client, "CANCELLED_ACTION_GRACE", 3.0)
-    nao.script("publish", Stall("before the headers", 60))
+    nao.script("publish", Silence(60))
     cancel = threading.Event()
     with threads(1), NaoClient(KEY, nao.url, clock=SystemClock(cancel)) as few, ThreadPoolExecutor(2) as together:
         first = together.submit(few.publish, 910)

@@ -17,12 +17,13 @@ from pulumi_nao import NaoClient, jobs, text
 from pulumi_nao.cloud import logs
 from pulumi_nao.cloud.key import key_problem
 from pulumi_nao.errors import ConfigurationError, JobFailed, MayHaveStarted, NaoError, PollFailed
-from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.lifecycle import Runner
 from pulumi_nao.simulator import Answer, Simulator
 from pulumi_nao.text import printable
 from tests.client.serving import serving
 from tests.core.fake_clock import FakeClock
 from tests.leaks import leaks_in
+from tests.wanting import wanted
 
 KEY = "k-0123456789-host-tier"
 JOB = "/api/v2/background_jobs/48145"
@@ -160,7 +161,7 @@ def test_a_job_with_the_key_in_its_words_brings_it_into_no_progress_no_record_an
             state = {**words, "has_finished": finished}
             nao.script("job", Answer(200, body={"data": {"attributes": state}}))
         with NaoClient(key, nao.url, clock=FakeClock()) as client:
-            outcome = Publisher(client, FakeClock()).publish(910, "a", report=lines.append)
+            outcome = Runner(client, FakeClock()).run(wanted(910, "a", client.base_url), report=lines.append)
     assert isinstance(outcome.error, JobFailed)
     assert leaks_in("\n".join([*lines, repr(outcome), everything_of(outcome.error)]), [key]) == []
 
@@ -234,5 +235,5 @@ def test_netrc_neither_replaces_the_key_nor_goes_out(tmp_path, monkeypatch):
 
 def test_repr_of_client_and_what_it_holds_shows_no_key(nao):
     with NaoClient(KEY, nao.url) as client:
-        shown = f"{client!r} {client} {client._auth!r} {client._looks!r} {client.job('1')!r}"
+        shown = f"{client!r} {client} {client._auth!r} {client._polls!r} {client.job('1')!r}"
     assert leaks_in(shown, [KEY]) == []

@@ -1,13 +1,13 @@
 """Asks the provider's `check`, offline, what is wrong with inputs and settings."""
 
 from pulumi_nao.host import Host
-from pulumi_nao.resources.operations import Operations
+from tests.core import publications
 
 GOOD = {"site_id": 910, "config_namespace": "nao"}
 
 
 def refusals(news=None, config=None, environment=None):
     """Give the reasons of all `CheckFailure`s."""
-    operations = Operations((config or {}).get, Host(), environment or {})
+    operations = publications.operations(config or {}, Host(), environment or {})
     _, problems = operations.check({}, GOOD if news is None else news)
     return problems

@@ -321,7 +321,7 @@ def test_triggers_that_fan_out_without_end_are_refused():
     for _ in range(20):
         value = [value] * 4
     assert refusals({**GOOD, "triggers": value}) == [
-        "triggers: these are more than 100000 values; give a digest of them"
+        "triggers: these are more than 100000 values; give a digest of it"
     ]
 
 

@@ -8,12 +8,13 @@ import requests
 
 from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.errors import PollFailed, ServerUnreachable
-from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.lifecycle import Runner
 from pulumi_nao.simulator.world import Site
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Deadline, Limit
 from tests.core.fake_clock import FakeClock
-from tests.core.virtual_service import VirtualService
+from tests.core.virtual_service import SERVER, VirtualService
 from tests.core.virtual_time import VirtualClock
+from tests.wanting import wanted
 
 REFUSED = "connection refused"
 BAD_SITES = range(0, 1000, 7)
@@ -39,7 +40,7 @@ class Fleet:
         self.clock = VirtualClock()
         sites = [Site(number, graph=number not in BAD_SITES, job_seconds=21.0) for number in range(1, 1000)]
         self.service = VirtualService(self.clock, sites, out_of_reach=out_of_reach, latency=latency)
-        self.publisher = Publisher(self.service.client(), self.clock)
+        self.publisher = Runner(self.service.client(), self.clock)
         self.limit = limit
         self.outcomes = {}
         self.ended = {}
@@ -49,7 +50,7 @@ class Fleet:
 
         def work():
             for site in todo:
-                self.outcomes[site] = self.publisher.publish(site, None, self.limit)
+                self.outcomes[site] = self.publisher.run(wanted(site, base_url=SERVER), self.limit)
                 self.ended[site] = self.clock.time
 
         self.clock.run(*[work] * at_once)
@@ -154,10 +155,10 @@ def test_a_site_that_waits_for_the_question_waits_no_longer_than_its_own_time():
 
     def hurried():
         fleet.clock.sleep(1)
-        outcomes.append(fleet.publisher.publish(4, None, Limit(2, "nao:timeout")))
+        outcomes.append(fleet.publisher.run(wanted(4, None), Limit(2, "nao:timeout")))
         outcomes.append(fleet.clock.time - began)
 
-    fleet.clock.run(lambda: fleet.publisher.publish(3, None, DEFAULT_LIMIT), hurried)
+    fleet.clock.run(lambda: fleet.publisher.run(wanted(3, None), DEFAULT_LIMIT), hurried)
     assert outcomes[0].error.headline == (
         "publication of site 4 not sent: no time was left for it after 2 s, the limit set by nao:timeout"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_nao.resources.operations import Operations
+from tests.core import publications
 from tests.core.recording_host import RecordingHost
 
 SERVER = "https://nao.example.com"
@@ -50,7 +50,7 @@ def host():
 
 @pytest.fixture
 def operations(host):
-    return Operations({"nao:baseUrl": SERVER}.get, host, {})
+    return publications.operations({"nao:baseUrl": SERVER}, host, {})
 
 
 @pytest.mark.parametrize("record", FOREIGN.values(), ids=FOREIGN)
@@ -80,7 +80,7 @@ def test_an_odd_detail_of_an_unfinished_attempt_is_an_update(operations, odd):
 
 @pytest.mark.parametrize("record", FOREIGN.values(), ids=FOREIGN)
 def test_its_inputs_decide_nothing(record):
-    operations = Operations({}.get, RecordingHost(), {})
+    operations = publications.operations({}, RecordingHost(), {})
     olds = {name: value for name, value in record.items() if name != "config_namespace"}
     news = {"site_id": 910, "config_namespace": "nao", "_configuration": {"server": "", "names": []}}
     inputs, problems = operations.check(olds, news)
@@ -88,13 +88,13 @@ def test_its_inputs_decide_nothing(record):
 
 
 def test_ignored_changes_bring_back_a_recorded_server_which_decides_nothing():
-    operations = Operations({"nao:baseUrl": SERVER}.get, RecordingHost(), {})
+    operations = publications.operations({"nao:baseUrl": SERVER}, RecordingHost(), {})
     olds = {"site_id": 910, "config_namespace": "nao", "base_url": "https://former.example.com"}
     inputs, problems = operations.check(olds, dict(olds))
     assert (inputs["base_url"], problems) == (SERVER, [])
 
 
 def test_a_server_that_a_program_gives_as_an_input_is_refused():
-    operations = Operations({"nao:baseUrl": SERVER}.get, RecordingHost(), {})
+    operations = publications.operations({"nao:baseUrl": SERVER}, RecordingHost(), {})
     _, problems = operations.check({}, {"site_id": 910, "config_namespace": "nao", "base_url": SERVER})
     assert problems == ["base_url: there is no such input"]

@@ -6,7 +6,7 @@ import pytest
 from pulumi_nao import TrackingConfigPublication
 from pulumi_nao.config.settings import Settings
 from pulumi_nao.host import Host
-from pulumi_nao.resources.operations import Operations
+from tests.core import publications
 
 PRIVATE = "https://nao.example.com"
 OTHER = "https://other.example.com"
@@ -26,7 +26,7 @@ LOST = (
 
 
 def _check(seen, *, olds=None, config=None, environment=None, namespace="nao"):
-    operations = Operations((config or {}).get, Host(), environment or {})
+    operations = publications.operations(config or {}, Host(), environment or {})
     news = {"site_id": 910, "config_namespace": namespace, "_configuration": seen}
     return operations.check(olds or {}, news)
 
@@ -107,9 +107,9 @@ class _Provider:
 
 
 def test_the_program_is_refused_at_once_where_it_gives_a_provider(monkeypatch):
-    monkeypatch.setattr("pulumi_nao.program.publication._in_stack", {"nao:apiKey": "k" * 20}.get)
-    monkeypatch.setattr("pulumi_nao.program.publication._check_key", lambda _namespace: None)
-    monkeypatch.setattr("pulumi_nao.program.publication.hints.give", lambda _namespace: None)
+    monkeypatch.setattr("pulumi_nao.program.resource._in_stack", {"nao:apiKey": "k" * 20}.get)
+    monkeypatch.setattr("pulumi_nao.program.resource._check_key", lambda _namespace: None)
+    monkeypatch.setattr("pulumi_nao.program.resource.hints.give", lambda _namespace: None)
     monkeypatch.setattr("pulumi.Resource._get_providers", lambda *_arguments: (_Provider(), {}))
     with pytest.raises(pulumi.RunError) as caught:
         TrackingConfigPublication("warehouse", 910)

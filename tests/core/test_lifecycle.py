@@ -11,17 +11,19 @@ from pulumi_nao.errors import (
     Rejected,
     ServerUnreachable,
 )
-from pulumi_nao.lifecycle import Attempt, Change, Outcome, Publisher, difference
+from pulumi_nao.lifecycle import Change, Outcome, Runner, difference
 from pulumi_nao.models import Job, JobState
 from pulumi_nao.waiting.clock import Limit
 from pulumi_nao.waiting.locks import Locks
 from tests.core.fake_clock import START, FakeClock
 from tests.core.virtual_time import VirtualClock
+from tests.wanting import attempt_at, wanted
 
 SERVER = "https://www.nao-cloud.com"
 RUNNING = JobState(has_finished=False, status="In progress")
 DONE = JobState(has_finished=True, status="success", message="success")
 FAILED = JobState(has_finished=True, status="failure", message="No graph.")
+PATH = "sites/910/asset_tracking_config/publish"
 SHORT = Limit(5, "test")
 
 
@@ -41,13 +43,13 @@ class FakeClient:
         if self.out_of_reach:
             raise ServerUnreachable(operation, SERVER, self.out_of_reach, may_pass=True)
 
-    def publish(self, site_id, _deadline=None):
+    def start(self, action, _deadline=None):
         self.posts += 1
         if self.error:
             raise self.error
-        return self.job(max(self.jobs, key=int), f"publication of site {site_id}")
+        return self.job(max(self.jobs, key=int), action.name)
 
-    def job(self, job_id, operation="background job"):
+    def job(self, job_id, operation="background job", **_rest):
         looks = self.jobs[job_id]
 
         def look(deadline=None):
@@ -61,7 +63,7 @@ class FakeClient:
 
 
 def attempt(triggers="a", **facts):
-    return Attempt(910, triggers, SERVER, **facts)
+    return attempt_at(wanted(910, triggers), **facts)
 
 
 def running(triggers="a", job_url="url", **facts):
@@ -77,31 +79,28 @@ def ended(**facts):
 
 
 @pytest.mark.parametrize(
-    ("recorded", "wanted", "change"),
+    ("recorded", "wants", "change"),
     [
         (done(), (910, "a", SERVER), Change.NONE),
         (done(5), (910, 5.0, SERVER), Change.NONE),
-        (done(), (910, "b", SERVER), Change.PUBLISH),
+        (done(), (910, "b", SERVER), Change.RUN),
         (done(), (911, "a", SERVER), Change.REPLACE),
         (done(), (910, "a", "https://other"), Change.REPLACE),
-        (running(), (910, "a", SERVER), Change.PUBLISH),
-        (attempt(job_id="1", has_finished=False, status="success"), (910, "a", SERVER), Change.PUBLISH),
-        (attempt(job_id="1", has_finished=True, status="failure"), (910, "a", SERVER), Change.PUBLISH),
-        (attempt(), (910, "a", SERVER), Change.PUBLISH),
+        (running(), (910, "a", SERVER), Change.RUN),
+        (attempt(job_id="1", has_finished=False, status="success"), (910, "a", SERVER), Change.RUN),
+        (attempt(job_id="1", has_finished=True, status="failure"), (910, "a", SERVER), Change.RUN),
+        (attempt(), (910, "a", SERVER), Change.RUN),
     ],
 )
-def test_what_is_recorded_and_what_is_wanted_decide(recorded, wanted, change):
-    assert difference(recorded, *wanted) is change
+def test_what_is_recorded_and_what_is_wanted_decide(recorded, wants, change):
+    assert difference(recorded, wanted(*wants)) is change
 
 
 def test_a_publication_records_its_job_and_its_times(clock):
     client = FakeClient({"1": [RUNNING, DONE]})
-    outcome = Publisher(client, clock).publish(910, "a")
+    outcome = Runner(client, clock).run(wanted(910, "a"))
     assert outcome.error is None
-    assert outcome.attempt == Attempt(
-        site_id=910,
-        triggers="a",
-        base_url=SERVER,
+    assert outcome.attempt == attempt(
         job_id="1",
         job_url=f"{SERVER}/api/v2/background_jobs/1",
         has_finished=True,
@@ -120,24 +119,24 @@ def test_the_servers_times_win(clock):
         created_at=START - timedelta(seconds=100),
         updated_at=START - timedelta(seconds=79),
     )
-    recorded = Publisher(FakeClient({"1": [state]}), clock).publish(910, "a").attempt
+    recorded = Runner(FakeClient({"1": [state]}), clock).run(wanted(910, "a")).attempt
     assert (recorded.started_at, recorded.duration) == (START - timedelta(seconds=100), 21.0)
 
 
 def test_a_failed_job_is_recorded_with_its_message_and_its_end(clock):
-    outcome = Publisher(FakeClient({"1": [FAILED]}), clock).publish(910, "a")
+    outcome = Runner(FakeClient({"1": [FAILED]}), clock).run(wanted(910, "a"))
     recorded = outcome.attempt
     assert (recorded.status, recorded.message, recorded.finished_at) == ("failure", "No graph.", START)
     assert outcome.error.headline == "publication of site 910 failed: No graph."
 
 
 def test_a_job_that_runs_on_is_recorded_with_its_id(clock):
-    outcome = Publisher(FakeClient({"1": [RUNNING]}), clock).publish(910, "a", SHORT)
+    outcome = Runner(FakeClient({"1": [RUNNING]}), clock).run(wanted(910, "a"), SHORT)
     assert outcome.attempt == running(job_url=f"{SERVER}/api/v2/background_jobs/1", started_at=START)
 
 
 def test_a_job_that_is_gone_is_recorded_as_unknown(clock):
-    outcome = Publisher(FakeClient({"1": [PollNotFound("404")]}), clock).publish(910, "a")
+    outcome = Runner(FakeClient({"1": [PollNotFound("404")]}), clock).run(wanted(910, "a"))
     assert outcome.attempt == attempt(status="unknown", job_id=None, started_at=START)
     assert outcome.error.headline == (
         "publication of site 910 ended in a way nobody knows: NAO Cloud has no record of job 1 any more"
@@ -147,44 +146,44 @@ def test_a_job_that_is_gone_is_recorded_as_unknown(clock):
 def test_a_publication_that_may_have_started_is_recorded_as_unknown(clock):
     error = MayHaveStarted("publication of site 910", "reset")
     client = FakeClient(error=error)
-    outcome = Publisher(client, clock).publish(910, "a")
+    outcome = Runner(client, clock).run(wanted(910, "a"))
     assert outcome == Outcome(attempt(status="unknown", job_id=None, started_at=START), error)
     assert client.posts == 1
 
 
 def test_a_defect_before_the_job_is_known_is_recorded_as_unknown(clock):
-    outcome = Publisher(FakeClient(error=ZeroDivisionError("boom")), clock).publish(910, "a")
+    outcome = Runner(FakeClient(error=ZeroDivisionError("boom")), clock).run(wanted(910, "a"))
     assert outcome.attempt == attempt(status="unknown", job_id=None, started_at=START)
     assert outcome.error.headline == "publication of site 910 met a defect of pulumi-nao: ZeroDivisionError: boom"
 
 
 def test_a_defect_while_the_job_runs_is_recorded_with_the_job(clock):
-    outcome = Publisher(FakeClient({"1": [ZeroDivisionError("boom")]}), clock).publish(910, "a")
+    outcome = Runner(FakeClient({"1": [ZeroDivisionError("boom")]}), clock).run(wanted(910, "a"))
     assert outcome.attempt == attempt(job_id="1", job_url=f"{SERVER}/api/v2/background_jobs/1", started_at=START)
     assert outcome.error.headline == "publication of site 910 met a defect of pulumi-nao: ZeroDivisionError: boom"
 
 
-@pytest.mark.parametrize("error", [Rejected("p", "404 Not Found"), NotSent("p not sent")])
+@pytest.mark.parametrize("error", [Rejected("p", "404 Not Found"), NotSent("too late", operation="p")])
 def test_what_had_no_effect_is_not_recorded(clock, error):
-    outcome = Publisher(FakeClient(error=error), clock).publish(910, "a")
+    outcome = Runner(FakeClient(error=error), clock).run(wanted(910, "a"))
     assert outcome.attempt is None
     assert outcome.error is error
 
 
 def test_an_update_that_had_no_effect_leaves_the_record_and_says_why(clock):
     error = Rejected("p", "404 Not Found")
-    assert Publisher(FakeClient(error=error), clock).update(done("a"), "b") == Outcome(None, error)
+    assert Runner(FakeClient(error=error), clock).update(done("a"), wanted(910, "b")) == Outcome(None, error)
 
 
 def test_a_publication_that_is_cancelled_before_it_began_names_its_site():
-    outcome = Publisher(FakeClient(), FakeClock(cancel_at=0)).publish(910, "a")
+    outcome = Runner(FakeClient(), FakeClock(cancel_at=0)).run(wanted(910, "a"))
     assert outcome.error.headline == "publication of site 910 not sent: cancelled before it began"
 
 
 def test_what_is_not_worth_a_try_is_refused_without_one(clock):
     client = FakeClient()
     client.out_of_reach = "connection refused; no publication of this run has reached it for 5 min"
-    outcome = Publisher(client, clock).publish(910, "a")
+    outcome = Runner(client, clock).run(wanted(910, "a"))
     assert (outcome.attempt, client.posts) == (None, 0)
     assert outcome.error.headline == (
         "publication of site 910 not sent: cannot connect to https://www.nao-cloud.com: connection refused; "
@@ -195,22 +194,22 @@ def test_what_is_not_worth_a_try_is_refused_without_one(clock):
 def test_a_job_is_gone_on_with_although_nothing_new_is_worth_a_try(clock):
     client = FakeClient({"1": [RUNNING, DONE]})
     client.out_of_reach = "connection refused"
-    assert Publisher(client, clock).update(running(), "a").attempt.done
+    assert Runner(client, clock).update(running(), wanted(910, "a")).attempt.done
 
 
 def test_a_publication_tells_why_it_is_late(clock):
     told = []
     client = FakeClient(error=ServerUnreachable("p", SERVER, "connection refused", may_pass=True))
-    Publisher(client, clock).publish(910, "a", SHORT, told.append)
+    Runner(client, clock).run(wanted(910, "a"), SHORT, told.append)
     assert told == [
-        "p not sent: cannot connect to https://www.nao-cloud.com: connection refused; trying again for up to 5 s"
+        "not sent: cannot connect to https://www.nao-cloud.com: connection refused; trying again for up to 5 s"
     ]
 
 
 def test_a_publication_tells_of_its_job(clock):
     told = []
     client = FakeClient({"1": [RUNNING, JobState(has_finished=False, status="queued"), DONE]})
-    Publisher(client, clock).publish(910, "a", report=told.append)
+    Runner(client, clock).run(wanted(910, "a"), report=told.append)
     assert told == [
         "job 1 accepted, https://www.nao-cloud.com/api/v2/background_jobs/1",
         "status 'queued'",
@@ -219,14 +218,14 @@ def test_a_publication_tells_of_its_job(clock):
 
 def test_an_update_goes_on_with_a_running_job_for_the_same_triggers(clock):
     client = FakeClient({"1": [RUNNING, DONE]})
-    outcome = Publisher(client, clock).update(running(started_at=START), "a")
+    outcome = Runner(client, clock).update(running(started_at=START), wanted(910, "a"))
     assert outcome == Outcome(ended(message="success", finished_at=START + timedelta(seconds=0.7), duration=0.7))
     assert client.posts == 0
 
 
 def test_a_job_that_ended_well_before_the_update_is_recorded_at_once(clock):
     client = FakeClient({"1": [DONE]})
-    outcome = Publisher(client, clock).update(running(started_at=START), "a")
+    outcome = Runner(client, clock).update(running(started_at=START), wanted(910, "a"))
     assert outcome == Outcome(ended(message="success", finished_at=START, duration=0.0))
     assert client.posts == 0
 
@@ -237,27 +236,27 @@ def test_a_job_that_ended_well_before_the_update_is_recorded_at_once(clock):
 )
 def test_an_update_says_which_job_it_waits_for_and_why(clock, triggers, words):
     told = []
-    Publisher(FakeClient(), clock).update(running("a"), triggers, report=told.append)
+    Runner(FakeClient(), clock).update(running("a"), wanted(910, triggers), report=told.append)
     assert told[0] == f"{words}, {SERVER}/api/v2/background_jobs/1"
 
 
 def test_an_update_tells_of_the_job_that_it_goes_on_with(clock):
     told = []
     client = FakeClient({"1": [RUNNING, JobState(has_finished=False, status="queued"), DONE]})
-    Publisher(client, clock).update(running(), "a", report=told.append)
+    Runner(client, clock).update(running(), wanted(910, "a"), report=told.append)
     assert told[1:] == ["status 'queued'"]
 
 
 def test_an_update_tells_of_the_job_that_it_starts(clock):
     told = []
-    Publisher(FakeClient(), clock).update(done("a"), "b", report=told.append)
+    Runner(FakeClient(), clock).update(done("a"), wanted(910, "b"), report=told.append)
     assert told == [
         "job 1 accepted, https://www.nao-cloud.com/api/v2/background_jobs/1",
     ]
 
 
 def test_an_update_that_goes_on_with_a_job_ends_at_its_own_limit(clock):
-    outcome = Publisher(FakeClient({"1": [RUNNING]}), clock).update(running(), "a", SHORT)
+    outcome = Runner(FakeClient({"1": [RUNNING]}), clock).update(running(), wanted(910, "a"), SHORT)
     assert outcome.error.headline == (
         "publication of site 910 not finished after 5 s, the limit set by test; the job goes on in NAO Cloud"
     )
@@ -266,7 +265,7 @@ def test_an_update_that_goes_on_with_a_job_ends_at_its_own_limit(clock):
 
 def test_no_look_of_an_update_waits_in_line_past_its_limit(clock):
     client = FakeClient({"1": [RUNNING, RUNNING, DONE]})
-    Publisher(client, clock).update(running(), "a", SHORT)
+    Runner(client, clock).update(running(), wanted(910, "a"), SHORT)
     assert client.limits == [5, 5, 5]
 
 
@@ -274,40 +273,40 @@ def test_an_update_waits_as_long_as_its_first_look_was_asked_to(clock):
     busy = PollFailed("the server answers 429 Too Many Requests")
     busy.retry_after = 7.0
     client = FakeClient({"1": [busy, DONE]})
-    assert Publisher(client, clock).update(running(), "a").attempt.done
+    assert Runner(client, clock).update(running(), wanted(910, "a")).attempt.done
     assert clock.slept == [7.0]
 
 
 def test_an_update_whose_job_fails_while_it_waits_reports_that(clock):
     client = FakeClient({"1": [RUNNING, FAILED]})
-    outcome = Publisher(client, clock).update(running(), "a")
+    outcome = Runner(client, clock).update(running(), wanted(910, "a"))
     assert outcome.error.headline == "publication of site 910 failed: No graph."
     assert client.posts == 0
 
 
 def test_a_job_that_failed_before_the_update_is_published_again(clock):
     client = FakeClient({"1": [FAILED], "2": [DONE]})
-    assert Publisher(client, clock).update(running(), "a").attempt.job_id == "2"
+    assert Runner(client, clock).update(running(), wanted(910, "a")).attempt.job_id == "2"
     assert client.posts == 1
 
 
 def test_other_triggers_wait_for_the_old_job_and_publish_after_it(clock):
     client = FakeClient({"1": [RUNNING, DONE], "2": [DONE]})
-    outcome = Publisher(client, clock).update(running("a"), "b")
+    outcome = Runner(client, clock).update(running("a"), wanted(910, "b"))
     assert (outcome.attempt.job_id, outcome.attempt.triggers) == ("2", "b")
     assert client.posts == 1
 
 
 def test_other_triggers_are_not_recorded_before_their_own_post(clock):
     client = FakeClient({"1": [RUNNING]})
-    outcome = Publisher(client, clock).update(running("a"), "b", SHORT)
+    outcome = Runner(client, clock).update(running("a"), wanted(910, "b"), SHORT)
     assert outcome.attempt is None
     assert client.posts == 0
 
 
 def test_other_triggers_are_not_published_beside_an_old_job_that_cannot_be_followed(clock):
     client = FakeClient({"1": [RUNNING, PollDenied("the server refuses the key")], "2": [DONE]})
-    outcome = Publisher(client, clock).update(running("a"), "b")
+    outcome = Runner(client, clock).update(running("a"), wanted(910, "b"))
     assert (outcome.attempt, outcome.error.headline) == (
         None,
         "publication of site 910 not followed to its end: the server refuses the key; the job goes on in NAO Cloud",
@@ -317,17 +316,17 @@ def test_other_triggers_are_not_published_beside_an_old_job_that_cannot_be_follo
 
 def test_an_old_job_that_failed_does_not_keep_other_triggers_from_being_published(clock):
     client = FakeClient({"1": [RUNNING, FAILED], "2": [DONE]})
-    assert Publisher(client, clock).update(running("a"), "b").attempt.job_id == "2"
+    assert Runner(client, clock).update(running("a"), wanted(910, "b")).attempt.job_id == "2"
 
 
 def test_a_recorded_job_that_is_gone_is_published_again(clock):
     client = FakeClient({"1": [PollNotFound("404")], "2": [DONE]})
-    assert Publisher(client, clock).update(running(), "a").attempt.job_id == "2"
+    assert Runner(client, clock).update(running(), wanted(910, "a")).attempt.job_id == "2"
 
 
 def test_a_recorded_job_whose_key_is_refused_stays_recorded(clock):
     client = FakeClient({"1": [PollDenied("401")]})
-    outcome = Publisher(client, clock).update(running(), "a")
+    outcome = Runner(client, clock).update(running(), wanted(910, "a"))
     assert outcome.attempt == running()
     assert client.posts == 0
 
@@ -336,7 +335,7 @@ def test_a_recorded_job_that_cannot_be_looked_at_stays_recorded_and_is_not_waite
     untrusted = PollFailed("the server's certificate is not trusted")
     untrusted.may_pass = False
     client = FakeClient({"1": [untrusted]})
-    outcome = Publisher(client, clock).update(running(), "a")
+    outcome = Runner(client, clock).update(running(), wanted(910, "a"))
     assert (outcome.attempt, client.posts, clock.slept) == (running(), 0, [])
     assert "not followed to its end: the server's certificate is not trusted" in outcome.error.headline
 
@@ -344,23 +343,23 @@ def test_a_recorded_job_that_cannot_be_looked_at_stays_recorded_and_is_not_waite
 @pytest.mark.parametrize("recorded", [attempt(), attempt(job_id="1", has_finished=True, status="failure"), done("b")])
 def test_an_update_without_a_running_job_publishes(clock, recorded):
     client = FakeClient()
-    Publisher(client, clock).update(recorded, "a")
+    Runner(client, clock).update(recorded, wanted(910, "a"))
     assert client.posts == 1
 
 
 def test_a_refresh_of_a_success_makes_no_look(clock):
     client = FakeClient({"1": [PollNotFound("must not be looked at")]})
-    assert Publisher(client, clock).refresh(done()) == (done(), None)
+    assert Runner(client, clock).refresh(done()) == (done(), None)
 
 
 def test_a_refresh_shows_how_and_when_a_job_ended(clock):
-    current, trouble = Publisher(FakeClient({"1": [FAILED]}), clock).refresh(running())
+    current, trouble = Runner(FakeClient({"1": [FAILED]}), clock).refresh(running())
     assert (current.status, current.finished_at, trouble) == ("failure", START, None)
 
 
 def test_a_refresh_in_trouble_keeps_what_is_recorded(clock):
     error = PollNotFound("404")
-    assert Publisher(FakeClient({"1": [error]}), clock).refresh(running()) == (running(), error)
+    assert Runner(FakeClient({"1": [error]}), clock).refresh(running()) == (running(), error)
 
 
 def test_a_second_publication_of_a_site_waits_for_the_first_and_says_so():
@@ -381,24 +380,24 @@ def test_a_second_publication_of_a_site_waits_for_the_first_and_says_so():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda publisher, report: publisher.publish(910, "a", report=report),
-        lambda publisher, report: publisher.update(done("a"), "b", report=report),
+        lambda publisher, report: publisher.run(wanted(910, "a"), report=report),
+        lambda publisher, report: publisher.update(done("a"), wanted(910, "b"), report=report),
     ],
     ids=["publish", "update"],
 )
 def test_a_publisher_waits_for_its_turn_with_the_site(call):
     told = []
     locks = Locks(FakeClock(cancel_at=0))
-    with locks.held((SERVER, 910), "publication of site 910", told.append):
-        outcome = call(Publisher(FakeClient(), FakeClock(), locks), told.append)
+    with locks.held((SERVER, PATH), "publication of site 910", told.append):
+        outcome = call(Runner(FakeClient(), FakeClock(), locks), told.append)
     assert outcome.error.headline == "publication of site 910 not sent: cancelled while it waited for its turn"
     assert told == ["waiting for another publication of this site to end"]
 
 
 def test_a_publisher_that_shares_no_locks_has_its_own():
-    publisher = Publisher(FakeClient(), FakeClock(cancel_at=0))
-    with publisher._locks.held((SERVER, 910), "publication of site 910", lambda _line: None):
-        outcome = publisher.publish(910, "a")
+    publisher = Runner(FakeClient(), FakeClock(cancel_at=0))
+    with publisher._locks.held((SERVER, PATH), "publication of site 910", lambda _line: None):
+        outcome = publisher.run(wanted(910, "a"))
     assert outcome.error.headline == "publication of site 910 not sent: cancelled while it waited for its turn"
 
 

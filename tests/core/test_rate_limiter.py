@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.errors import HeldBack, TooManyRequests
 from pulumi_nao.jobs import start
-from pulumi_nao.lifecycle import Publisher
+from pulumi_nao.lifecycle import Runner
 from pulumi_nao.simulator.limit import RequestLimit
 from pulumi_nao.simulator.world import Site
 from pulumi_nao.waiting.clock import Deadline, Limit
 from tests.core.fake_clock import FakeClock
-from tests.core.virtual_service import FixedWindow, VirtualService
+from tests.core.virtual_service import SERVER, FixedWindow, VirtualService
 from tests.core.virtual_time import VirtualClock
+from tests.wanting import wanted
 
 
 def per_second(number):
@@ -26,11 +27,11 @@ def publish(sites, limit=None, requests_per_second=None, job_seconds=21.0, cance
     numbers = range(1, sites + 1)
     service = VirtualService(clock, [Site(number, job_seconds=job_seconds) for number in numbers], limit)
     rate_limiter = RateLimiter(clock, requests_per_second)
-    publisher = Publisher(service.client(rate_limiter), clock)
+    publisher = Runner(service.client(rate_limiter), clock)
     outcomes = []
 
     def publishing(site):
-        return lambda: outcomes.append(publisher.publish(site, None, Limit(timeout, "test")))
+        return lambda: outcomes.append(publisher.run(wanted(site, base_url=SERVER), Limit(timeout, "test")))
 
     clock.run(*(publishing(number) for number in numbers))
     assert rate_limiter._waiting == 0

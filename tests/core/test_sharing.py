@@ -2,9 +2,9 @@
 
 import pytest
 
-from pulumi_nao.cli.accounts import Accounts
-from pulumi_nao.host import Host
-from pulumi_nao.resources.operations import Operations
+from pulumi_nao.accounts import Accounts
+from pulumi_nao.cli.accounts import Desk
+from pulumi_nao.config.settings import Settings
 from pulumi_nao.waiting.clock import SystemClock
 
 ENVIRONMENT = {
@@ -18,19 +18,14 @@ ENVIRONMENT = {
 
 
 def in_a_run_of_pulumi():
-    operations = Operations(lambda _key: None, Host(), ENVIRONMENT)
-    publishers = [
-        operations._publisher(
-            {"site_id": 910, "config_namespace": namespace, "base_url": f"https://nao.example.{end}"}
-        )
-        for namespace, end in (("nao", "com"), ("nao-eu", "com"), ("nao-test", "org"))
-    ]
-    return [publisher._client for publisher in publishers]
+    accounts = Accounts(Settings(lambda _name: None, ENVIRONMENT), SystemClock())
+    servers = {"nao": "com", "nao-eu": "com", "nao-test": "org"}
+    return [accounts.open(namespace, f"https://nao.example.{end}").client for namespace, end in servers.items()]
 
 
 def from_a_shell():
-    accounts = Accounts(SystemClock(), None)
-    return [accounts.open(namespace).client for namespace in ("nao", "nao-eu", "nao-test")]
+    desk = Desk(SystemClock(), None)
+    return [desk.open(namespace).client for namespace in ("nao", "nao-eu", "nao-test")]
 
 
 @pytest.mark.parametrize("clients", [in_a_run_of_pulumi, from_a_shell])

@@ -13,9 +13,9 @@ from pulumi_nao.cloud.key import key_problem
 from pulumi_nao.config.namespaces import environment_prefix, namespace_problem
 from pulumi_nao.config.settings import Settings
 from pulumi_nao.errors import ConfigurationError
-from pulumi_nao.resources.inputs import check_inputs
+from pulumi_nao.resources.inputs import publication_inputs
 from pulumi_nao.text import format_duration, parse_duration, printable, redact
-from pulumi_nao.values import same, trigger_problems
+from pulumi_nao.values import TRIGGERS, same, value_problems
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("1h30m", 5400), ("500ms", 0.5)])
@@ -212,43 +212,43 @@ GOOD = {"site_id": 910, "config_namespace": "nao"}
 
 @pytest.mark.parametrize("site", [910, "910", 910.0])
 def test_a_site_has_one_form(site):
-    checked, _ = check_inputs({**GOOD, "site_id": site})
-    assert checked.site_id == 910
-    assert type(checked.site_id) is int
+    checked, _ = publication_inputs({**GOOD, "site_id": site})
+    assert checked["site_id"] == 910
+    assert type(checked["site_id"]) is int
 
 
 @pytest.mark.parametrize(
     "site", [0, -1, True, 1.5, "", "nine", "９１０", "1e3", 2**53, "9" * 40, [910], {}, math.inf, math.nan, None]
 )
 def test_other_sites_are_refused(site):
-    assert check_inputs({**GOOD, "site_id": site})[1] == [
+    assert publication_inputs({**GOOD, "site_id": site})[1] == [
         "site_id: write the site's number, such as 910: a whole number above 0"
     ]
 
 
 def test_a_missing_site_is_required():
-    assert check_inputs({})[1] == ["site_id: this input is required"]
+    assert publication_inputs({})[1] == ["site_id: this input is required"]
 
 
 def test_unknown_inputs_do_not_exist():
-    assert check_inputs({**GOOD, "sites": [1]})[1] == ["sites: there is no such input"]
+    assert publication_inputs({**GOOD, "sites": [1]})[1] == ["sites: there is no such input"]
 
 
 def test_all_problems_are_told_at_once():
-    found = check_inputs({"site_id": 0, "config_namespace": "Nao", "triggers": {"a": [math.nan]}})[1]
+    found = publication_inputs({"site_id": 0, "config_namespace": "Nao", "triggers": {"a": [math.nan]}})[1]
     assert [problem.split(": ")[0] for problem in found] == ["site_id", "config_namespace", "triggers.a[0]"]
 
 
 @pytest.mark.parametrize("triggers", ["text", 5, True])
 def test_triggers_are_a_mapping_or_a_list(triggers):
-    assert check_inputs({**GOOD, "triggers": triggers})[1] == [
+    assert publication_inputs({**GOOD, "triggers": triggers})[1] == [
         "triggers: give a mapping or a list, such as {'zones': content_digest(...)}"
     ]
 
 
 @pytest.mark.parametrize("triggers", [Unknown(), {"a": Unknown()}, [{"a": [Unknown()]}]])
 def test_what_is_unknown_at_preview_passes(triggers):
-    assert check_inputs({**GOOD, "site_id": Unknown(), "triggers": triggers})[1] == []
+    assert publication_inputs({**GOOD, "site_id": Unknown(), "triggers": triggers})[1] == []
 
 
 PLAIN = st.recursive(
@@ -285,7 +285,7 @@ def test_these_are_different(first, second):
 
 
 def test_the_problems_of_triggers_name_their_place_and_not_their_value():
-    assert trigger_problems({"a": [1, {"b": object()}], "c": 2.0**53, "d": math.inf}) == [
+    assert value_problems(TRIGGERS, {"a": [1, {"b": object()}], "c": 2.0**53, "d": math.inf}) == [
         "triggers.a[1].b: a value of type object cannot be a trigger; for files, use content_digest",
         "triggers.c: integers of 2**53 and over lose digits on their way; write it as text",
         "triggers.d: this is not a finite number, so it would be a change at every run",

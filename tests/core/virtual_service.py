@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pulumi_nao.simulator import Answer
+from pulumi_nao.simulator.actions import Actions
 from pulumi_nao.simulator.limit import RequestLimit
 from pulumi_nao.simulator.routes import Api
 from pulumi_nao.simulator.world import Site, World
@@ -85,7 +86,7 @@ class VirtualService:
         world.add_key(KEY)
         for site in sites:
             world.add_site(site)
-        self._api = Api(world, limit(clock.now) if limit else None)
+        self._api = Api(world, Actions(), limit(clock.now) if limit else None)
 
     def client(self, rate_limiter: RateLimiter | None = None) -> NaoClient:
         """Make a client of this service."""

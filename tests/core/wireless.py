@@ -38,16 +38,16 @@ class WirelessClient(NaoClient):
         exchange: Exchange,
         session: requests.Session,  # noqa: ARG002 - which would have the sockets
         request: Request,
-        place: ExitStack,
-    ) -> tuple[requests.Response, bytes]:
-        with place:
+        slot: ExitStack,
+    ) -> tuple[requests.Response, bytes | None]:
+        with slot:
             response = _received(self._serve(exchange, request))
             return response, request.read(response)
 
 
 def call_of(request: Request, key: str, server: str) -> Call:
     """A request as the simulator reads it."""
-    return Call(request.method, f"/api/v2/{request.path}", {"authorization": key}, b"", server)
+    return Call(request.method, f"/api/v2/{request.path}", {"authorization": key}, request.content or b"", server)
 
 
 def _received(answer: Answer) -> requests.Response:

@@ -6,7 +6,7 @@ import signal
 import psutil
 import pytest
 
-from pulumi_nao.simulator.faults import fault
+from pulumi_nao.simulator import Silence
 
 UP = ("up", "--yes", "--skip-preview")
 MANY = """
@@ -42,7 +42,7 @@ def test_the_first_signal_saves_the_job_and_the_next_up_goes_on_with_it(endless,
 
 
 def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(endless):
-    endless.nao.script("publish", fault("stall-before-headers:3"))
+    endless.nao.script("publish", Silence(3))
     with endless.start(*UP) as process:
         endless.end_when(process, lambda: endless.nao.count("publish"))
     assert _saved(endless) == "48145"
@@ -52,7 +52,7 @@ def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(endless):
 
 
 def test_a_look_that_hangs_does_not_hold_the_run(endless):
-    endless.nao.script("job", fault("stall-before-headers:300"))
+    endless.nao.script("job", Silence(300))
     with endless.start(*UP) as process:
         endless.end_when(process, lambda: endless.nao.count("job"))
     assert _saved(endless) == "48145"

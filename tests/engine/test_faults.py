@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import simulated
 from tests.engine.stack import Run, Stack
+from tests.faults.catalogue import injection
 
 MAY_HAVE_STARTED = "publication of site {site} may have started: "
 NOT_FOLLOWED = "publication of site {site} not followed to its end: "
@@ -45,7 +46,7 @@ ROWS = {
     "publish:1=422": Row(REFUSED + "422 Unprocessable Entity", None, job=False, jobs=1),
     "publish:1=401": Row(REFUSED + "401 Unauthorized", None, job=False, jobs=1),
 }
-SITES = {injection: 920 + number for number, injection in enumerate(ROWS)}
+SITES = {row: 920 + number for number, row in enumerate(ROWS)}
 PROGRAM = f"""
 from pulumi_nao import TrackingConfigPublication
 for site in {[*SITES.values()]!r}:
@@ -68,10 +69,10 @@ def _played(tmp_path_factory, engine_path, empty_project):
         stack = Stack(tmp_path_factory.mktemp("rows"), engine_path, nao, empty_project)
         stack.environment["PULUMI_PARALLEL"] = "32"
         stack.program(PROGRAM)
-        for injection, site in SITES.items():
+        for row, site in SITES.items():
             nao.add_site(site)
-            route, _, fault = injection.partition(":")
-            nao.inject(f"{route}/{site}:{fault}")
+            route, _, rest = row.partition(":")
+            nao.inject(injection(f"{route}/{site}:{rest}"))
         first = stack.up("--continue-on-error")
         broken = _recorded(stack)
         return Played(stack, (first, stack.up()), (broken, _recorded(stack)))
@@ -90,9 +91,9 @@ def played(_played, searched):
     return _played
 
 
-@pytest.mark.parametrize("injection", ROWS)
-def test_a_fault_makes_the_run_red_and_the_next_run_ends_what_it_left(played, injection):
-    row, site = ROWS[injection], SITES[injection]
+@pytest.mark.parametrize("name", ROWS)
+def test_a_fault_makes_the_run_red_and_the_next_run_ends_what_it_left(played, name):
+    row, site = ROWS[name], SITES[name]
     first, second = played.runs
     assert first.code != 0
     assert row.said.format(site=site) in "\n".join(first.diagnostics(f"site-{site}"))
@@ -105,7 +106,14 @@ def test_a_fault_makes_the_run_red_and_the_next_run_ends_what_it_left(played, in
 
 
 def test_faults_that_pass_leave_one_green_run_and_one_job(stack):
-    stack.nao.inject("publish:1=429-seconds:1", "publish:2=truncate-body")
-    stack.nao.inject("job:1=html-502", "job:2=reset-after", "job:3=stall-in-body:0.2", "job:4=gzip-broken")
+    for text in (
+        "publish:1=429-seconds:1",
+        "publish:2=truncate-body",
+        "job:1=html-502",
+        "job:2=reset-after",
+        "job:3=stall-in-body:0.2",
+        "job:4=gzip-broken",
+    ):
+        stack.nao.inject(injection(text))
     assert stack.up().green
     assert (stack.nao.count("publish"), stack.nao.publications(910)) == (2, 1)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pulumi_nao.cloud.client import NaoClient
-from pulumi_nao.lifecycle import Change, Publisher, difference
+from pulumi_nao.lifecycle import Change, Runner, difference
 from pulumi_nao.simulator import Simulator
 from pulumi_nao.waiting.clock import Limit
 from tests.core.fake_clock import FakeClock
+from tests.faults.catalogue import injection
+from tests.wanting import wanted
 
 KEY = "k-0123456789-fault-matrix"
 # Real seconds: long enough for an answer on a busy machine, short enough to sit out a silence.
 PATIENCE = 1.0
-SILENT = ("stall-before-headers", "stall-in-headers", "stall-in-body", "drip")
+SILENT = ("silence", "stall-in-headers", "stall-in-body", "drip")
 
 MOMENTS = {
     "the POST": "publish:1",
@@ -64,7 +66,7 @@ def run(fault, moment):
         report = _absence(nao, clock, moment) if fault == "refuse" else _injected(nao, fault, moment)
         limit = Limit(1.5 if fault in SILENT and moment == "every look" else 400.0, "the matrix")
         with NaoClient(KEY, nao.url, clock=clock, answer_timeout=PATIENCE if fault in SILENT else 30.0) as client:
-            first = Publisher(client, clock).publish(910, "a", limit, report)
+            first = Runner(client, clock).run(wanted(910, "a", nao.url), limit, report)
         posts = nao.count("publish")
         nao.clear_scripts()
         clock.after_sleep = lambda: None
@@ -81,7 +83,7 @@ def run(fault, moment):
 
 
 def _injected(nao, fault, moment):
-    nao.inject(f"{MOMENTS[moment]}={fault}")
+    nao.inject(injection(f"{MOMENTS[moment]}={fault}"))
     return lambda _line: None
 
 
@@ -118,12 +120,12 @@ def _next_up(nao, clock, first):
     """What the program's next `up` does, with the same triggers; it must end in success."""
     before = nao.count("publish")
     with NaoClient(KEY, nao.url, clock=clock, answer_timeout=30.0) as client:
-        publisher = Publisher(client, clock)
+        publisher = Runner(client, clock)
         if first.attempt is None:
-            outcome = publisher.publish(910, "a", Limit(400.0, "the matrix"))
-        elif difference(first.attempt, 910, "a", nao.url) is Change.NONE:
+            outcome = publisher.run(wanted(910, "a", nao.url), Limit(400.0, "the matrix"))
+        elif difference(first.attempt, wanted(910, "a", nao.url)) is Change.NONE:
             return "nothing"
         else:
-            outcome = publisher.update(first.attempt, "a", Limit(400.0, "the matrix"))
+            outcome = publisher.update(first.attempt, wanted(910, "a", nao.url), Limit(400.0, "the matrix"))
     assert outcome.attempt.done
     return {0: "waits on", 1: "publishes"}[nao.count("publish") - before]

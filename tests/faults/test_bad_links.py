@@ -3,14 +3,13 @@
 import pytest
 
 from pulumi_nao.errors import MayHaveStarted
+from tests.faults.catalogue import injection
 from tests.network.run import Stack
 
 
-@pytest.mark.parametrize(
-    "fault", ["stall-before-headers:0.2", "stall-in-headers:0.2", "stall-in-body:0.2", "drip:0.001"]
-)
+@pytest.mark.parametrize("fault", ["silence:0.2", "stall-in-headers:0.2", "stall-in-body:0.2", "drip:0.001"])
 def test_a_bad_link_that_loses_nothing_publishes_once(nao, fault):
-    nao.inject(f"publish={fault}", f"job={fault}")
+    nao.inject(injection(f"publish={fault}"), injection(f"job={fault}"))
     stack = Stack(nao.url)
     first = stack.up()
     again = stack.up()

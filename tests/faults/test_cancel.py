@@ -7,12 +7,14 @@ import pytest
 
 from pulumi_nao.cloud.client import CANCELLED_ACTION_GRACE, CANCELLED_POLL_GRACE, NaoClient
 from pulumi_nao.errors import NotSent, WaitCancelled
-from pulumi_nao.lifecycle import Publisher
-from pulumi_nao.simulator import Simulator, fault
+from pulumi_nao.lifecycle import Runner
+from pulumi_nao.simulator import Silence, Simulator
 from pulumi_nao.waiting.clock import Limit, SystemClock
+from tests.faults.catalogue import fault
 from tests.faults.run import KEY, SILENT
 from tests.few_threads import exchanges
 from tests.tools.machine import wait_until
+from tests.wanting import wanted
 
 HOUR = 3600.0
 
@@ -25,12 +27,12 @@ class Run:
         clock = SystemClock(self.cancel)
         self.client = NaoClient(KEY, url, clock=clock, answer_timeout=HOUR)
         self.outcome = None
-        self._publisher = Publisher(self.client, clock)
+        self._publisher = Runner(self.client, clock)
         self._thread = threading.Thread(target=self._publish, daemon=True)
         self._thread.start()
 
     def _publish(self):
-        self.outcome = self._publisher.publish(910, "a", Limit(HOUR, "the test"))
+        self.outcome = self._publisher.run(wanted(910, "a", self.client.base_url), Limit(HOUR, "the test"))
 
     def ends_when_cancelled(self):
         self.cancel.set()
@@ -84,7 +86,7 @@ def test_a_look_that_was_given_up_keeps_no_thread(nao, begin):
 
 
 def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(nao, begin):
-    nao.script("publish", fault("stall-before-headers:1.5"))
+    nao.script("publish", Silence(1.5))
     run = begin(nao.url)
     wait_until(lambda: nao.count("publish") == 1)
     assert run.ends_when_cancelled()
@@ -94,7 +96,7 @@ def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(nao, begin)
 
 def test_but_not_for_ever(nao, begin, monkeypatch):
     monkeypatch.setattr("pulumi_nao.cloud.client.CANCELLED_ACTION_GRACE", 0.5)
-    nao.script("publish", fault("stall-before-headers"))
+    nao.script("publish", Silence())
     run = begin(nao.url)
     wait_until(lambda: nao.count("publish") == 1)
     assert run.ends_when_cancelled()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_nao.simulator import FAULTS
+from tests.faults.catalogue import FAULTS
 from tests.faults.rows import ROWS
 from tests.faults.run import KEY, MOMENTS, run
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from pulumi_nao import NaoError
 from pulumi_nao.cloud.client import NaoClient
-from pulumi_nao.simulator import FAULTS, Simulator, fault
-from pulumi_nao.simulator.faults.connection import Garbled
+from pulumi_nao.simulator import Simulator
 from tests.core.fake_clock import FakeClock
+from tests.faults.catalogue import FAULTS, fault
+from tests.faults.catalogue.connection import Garbled
 from tests.faults.run import KEY, PATIENCE, SILENT
 
 BRIEF = {"refuse": "refuse:0.01"}

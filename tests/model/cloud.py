@@ -6,6 +6,7 @@ from itertools import chain, repeat
 
 from pulumi_nao.cloud.exchange import AnswerTimeout
 from pulumi_nao.simulator import Answer as HttpAnswer
+from pulumi_nao.simulator.actions import Actions
 from pulumi_nao.simulator.routes import Api, job_document
 from pulumi_nao.simulator.world import Site, World
 from tests.core.wireless import call_of
@@ -52,7 +53,7 @@ class NaoCloud:
         self.judge = judge
         self.world = World(clock=timeline.now)
         self.world.add_key(KEY)
-        self.api = Api(self.world)
+        self.api = Api(self.world, Actions())
         self.forgotten = set()
 
     def set_site(self, site_id, *, good=True, job_seconds=0.0):
@@ -73,7 +74,7 @@ class Wire:
         self._server = server
 
     def serve(self, exchange, request):
-        posting = request.method == "POST"
+        posting = request.method != "GET"
         met = self._weather.next_post() if posting else self._weather.next_look()
         with self._judge.request(self._server):
             if met.kind in UNCONNECTED:
@@ -100,7 +101,8 @@ class Wire:
         if kind in REFUSALS:
             return None
         outcome = None if kind == "lost" else self._cloud.api.handle(call)
-        self._judge.posted(self._cloud.api.site_of(call), outcome and outcome.job)
+        _, site_id = self._cloud.api.route(call)
+        self._judge.posted(site_id, outcome and outcome.job)
         return outcome
 
     def _answer(self, met, outcome):

@@ -11,7 +11,6 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2
 
-from pulumi_nao.host.dynamic import RESOURCE_TYPE
 from pulumi_nao.provider import TrackingConfigPublicationProvider
 from pulumi_nao.resources.markers import CONFIGURATION
 from tests.model.cloud import SERVER
@@ -244,7 +243,7 @@ def _done(outputs):
 
 
 def _urn(name):
-    return f"urn:pulumi:dev::sites::{RESOURCE_TYPE}::{name}"
+    return f"urn:pulumi:dev::sites::pulumi-python:dynamic/nao:TrackingConfigPublication::{name}"
 
 
 def _from_json(properties):

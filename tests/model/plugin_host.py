@@ -19,7 +19,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_nao.host import Host, failure
 from pulumi_nao.host.calls import Calls
-from pulumi_nao.host.dynamic import RESOURCE_TYPE
+from pulumi_nao.host.dynamic import RESOURCE_TYPES
 from tests.core.wireless import WirelessClient
 from tests.model.cloud import KEY, SERVER, Weather, Wire
 from tests.model.timeline import Interrupt, ProcessClock
@@ -114,7 +114,7 @@ class HostProcess:
         self.states_server = situation.states_server
         self.clock = ProcessClock(timeline, cancel, situation.interrupt)
         self._row = _Row(situation.shows_errors)
-        self._calls = Calls(RESOURCE_TYPE, cancel.set)
+        self._calls = Calls(RESOURCE_TYPES, cancel.set)
         self._servicer = dynamic.DynamicResourceProviderServicer()
         host = Host(self._calls, self._row, failure, cancel)
         self._stack = ExitStack()
@@ -125,7 +125,7 @@ class HostProcess:
 
         self._patches = (
             patch.object(dynamic, "_PROVIDER_CACHE", {}),
-            patch("pulumi_nao.host.attach", lambda: host),
+            patch("pulumi_nao.resources.operations.attach", lambda: host),
             patch("pulumi_nao.cloud.client.NaoClient", client),
             patch("pulumi_nao.resources.operations.SystemClock", lambda _cancel: self.clock),
         )

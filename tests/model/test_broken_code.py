@@ -6,14 +6,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from pulumi_nao import jobs, lifecycle
+from pulumi_nao import attempt, jobs, lifecycle
+from pulumi_nao.attempt import Attempt
 from pulumi_nao.cloud.answer import Answer
 from pulumi_nao.cloud.exchange import Exchange
 from pulumi_nao.errors import JobFailed, JobRunsOn, MayHaveStarted, PollFailed
 from pulumi_nao.host import Host
-from pulumi_nao.lifecycle import Attempt, Change, Outcome, Publisher
+from pulumi_nao.lifecycle import Change, Outcome, Runner
 from pulumi_nao.models import JobState
-from pulumi_nao.resources import operations, records
+from pulumi_nao.resources import operations
 from pulumi_nao.waiting.clock import Deadline
 from tests.model.judge import PromiseBroken
 from tests.model.test_engine_actions import EngineActions
@@ -29,40 +30,40 @@ LONG_ENOUGH = settings(
     print_blob=False,
 )
 
-publish, resume, refresh = Publisher._publish, Publisher._resume, Publisher.refresh
-start, difference = jobs.start, lifecycle.difference
+run, resume, refresh = Runner._run, Runner._resume, Runner.refresh
+start, shown, difference = jobs.start, jobs._Wait._shown, lifecycle.difference
 
 
 def may_have_started_is_not_recorded(patch):
     def broken(*arguments):
-        outcome = publish(*arguments)
+        outcome = run(*arguments)
         return Outcome(None, outcome.error) if isinstance(outcome.error, MayHaveStarted) else outcome
 
-    patch.setattr(Publisher, "_publish", broken)
+    patch.setattr(Runner, "_run", broken)
 
 
 def a_failed_job_is_not_recorded(patch):
     def broken(*arguments):
-        outcome = publish(*arguments)
+        outcome = run(*arguments)
         return Outcome(None, outcome.error) if isinstance(outcome.error, JobFailed) else outcome
 
-    patch.setattr(Publisher, "_publish", broken)
+    patch.setattr(Runner, "_run", broken)
 
 
 def a_failed_job_is_no_error(patch):
     def broken(*arguments):
-        outcome = publish(*arguments)
+        outcome = run(*arguments)
         return Outcome(outcome.attempt) if isinstance(outcome.error, JobFailed) else outcome
 
-    patch.setattr(Publisher, "_publish", broken)
+    patch.setattr(Runner, "_run", broken)
 
 
 def a_job_that_runs_on_is_no_error(patch):
     def broken(*arguments):
-        outcome = publish(*arguments)
+        outcome = run(*arguments)
         return Outcome(outcome.attempt) if isinstance(outcome.error, JobRunsOn) else outcome
 
-    patch.setattr(Publisher, "_publish", broken)
+    patch.setattr(Runner, "_run", broken)
 
 
 def nothing_unfinished_is_saved(patch):
@@ -74,24 +75,25 @@ def a_status_counts_before_the_job_has_finished(patch):
 
 
 def a_wait_ends_with_the_first_success_of_an_unfinished_job(patch):
-    def look(self):
-        state = self._job.poll()
+    def broken(self, state):
         early = not state.has_finished and state.status == "success"
-        self._state = replace(state, has_finished=True) if early else state
+        shown(self, replace(state, has_finished=True) if early else state)
 
-    patch.setattr(jobs._Wait, "_look", look)
+    patch.setattr(jobs._Wait, "_shown", broken)
 
 
 def a_wait_for_other_triggers_is_recorded_as_theirs(patch):
     patch.setattr(
-        Publisher,
+        Runner,
         "_resume",
-        lambda self, recorded, triggers, *rest: resume(self, replace(recorded, triggers=triggers), triggers, *rest),
+        lambda self, recorded, wanted, *rest: resume(
+            self, replace(recorded, triggers=wanted.triggers), wanted, *rest
+        ),
     )
 
 
 def a_running_job_is_not_awaited(patch):
-    patch.setattr(Publisher, "_resume", lambda *_arguments: None)
+    patch.setattr(Runner, "_resume", lambda *_arguments: None)
 
 
 def a_job_that_runs_on_is_forgotten_by_the_update(patch):
@@ -99,15 +101,15 @@ def a_job_that_runs_on_is_forgotten_by_the_update(patch):
         outcome = resume(*arguments)
         return None if outcome and isinstance(outcome.error, JobRunsOn) else outcome
 
-    patch.setattr(Publisher, "_resume", broken)
+    patch.setattr(Runner, "_resume", broken)
 
 
 def a_resume_takes_the_job_of_whoever_was_last(patch):
-    def job(self, recorded):
+    def job(self, recorded, **_rest):
         last = self.__dict__.setdefault("last", recorded.job_id)
-        return self._client.job(last, f"publication of site {recorded.site_id}")
+        return self._client.job(last, recorded.action.name)
 
-    patch.setattr(Publisher, "_job", job)
+    patch.setattr(Runner, "_job", job)
 
 
 def a_publication_of_unknown_outcome_is_sent_again(patch):
@@ -121,21 +123,21 @@ def a_publication_of_unknown_outcome_is_sent_again(patch):
 
 
 def only_the_triggers_are_compared(patch):
-    def broken(recorded, site_id, triggers, base_url):
-        change = difference(recorded, site_id, triggers, base_url)
-        unchanged = lifecycle.same(recorded.triggers, triggers) and change is Change.PUBLISH
+    def broken(recorded, wanted):
+        change = difference(recorded, wanted)
+        unchanged = recorded.made_for(wanted) and change is Change.RUN
         return Change.NONE if unchanged else change
 
     patch.setattr(operations, "difference", broken)
 
 
 def triggers_are_not_compared(patch):
-    patch.setattr(lifecycle, "same", lambda _first, _second: True)
+    patch.setattr(attempt, "same", lambda _first, _second: True)
 
 
 def another_site_is_no_replacement(patch):
-    def broken(recorded, site_id, triggers, base_url):
-        return difference(replace(recorded, site_id=site_id), site_id, triggers, base_url)
+    def broken(recorded, wanted):
+        return difference(replace(recorded, action=wanted.action), wanted)
 
     patch.setattr(operations, "difference", broken)
 
@@ -145,7 +147,7 @@ def a_wait_knows_no_deadline(patch):
 
 
 def a_wait_takes_a_minute_more(patch):
-    patch.setattr(Publisher, "_deadline", lambda self, limit: Deadline(limit.seconds + 60, limit.source, self._clock))
+    patch.setattr(lifecycle, "Deadline", lambda seconds, source, clock: Deadline(seconds + 60, source, clock))
 
 
 def a_lost_job_is_waited_for_again(patch):
@@ -157,7 +159,7 @@ def a_refresh_takes_an_unfinished_success_for_done(patch):
         current, trouble = refresh(self, recorded)
         return replace(current, has_finished=current.status == "success"), trouble
 
-    patch.setattr(Publisher, "refresh", broken)
+    patch.setattr(Runner, "refresh", broken)
 
 
 def a_refresh_fails_with_its_look(patch):
@@ -169,7 +171,7 @@ def a_refresh_fails_with_its_look(patch):
                 raise RuntimeError from trouble
         return refresh(self, recorded)
 
-    patch.setattr(Publisher, "refresh", broken)
+    patch.setattr(Runner, "refresh", broken)
 
 
 def a_refresh_looks_at_what_is_done(patch):
@@ -177,7 +179,7 @@ def a_refresh_looks_at_what_is_done(patch):
 
 
 def a_time_is_written_that_nobody_can_read(patch):
-    patch.setattr(records, "format_moment", lambda moment: moment and moment.strftime("%d %B"))
+    patch.setattr(attempt, "format_moment", lambda moment: moment and moment.strftime("%d %B"))
 
 
 def a_finished_job_is_seen_as_a_success(patch):

@@ -1,13 +1,18 @@
 """One `up` after another of a stack with one publication, as far as the lifecycle decides about it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pulumi_nao.cloud.client import NaoClient
 from pulumi_nao.cloud.transport import ANSWER_TIMEOUT
 from pulumi_nao.errors import NaoError
-from pulumi_nao.lifecycle import Attempt, Change, Publisher, difference
+from pulumi_nao.lifecycle import Change, Runner, difference
 from pulumi_nao.waiting.clock import Limit
 from tests.network.brisk_clock import BriskClock
+from tests.wanting import wanted
+
+if TYPE_CHECKING:
+    from pulumi_nao.attempt import Attempt
 
 KEY = "k-0123456789-host-tier"
 TRIGGERS = {"zones": "v1"}
@@ -71,13 +76,13 @@ class Stack:
         error = None
         clock = self.clock = BriskClock()
         with NaoClient(self.key, self.base_url, clock=clock, answer_timeout=self.answer_timeout) as client:
-            publisher = Publisher(client, clock)
+            publisher = Runner(client, clock)
             if self.record is None:
-                outcome = publisher.publish(910, TRIGGERS, limit, report)
-            elif difference(self.record, 910, TRIGGERS, client.base_url) is Change.NONE:
+                outcome = publisher.run(wanted(910, TRIGGERS, client.base_url), limit, report)
+            elif difference(self.record, wanted(910, TRIGGERS, client.base_url)) is Change.NONE:
                 outcome = None
             else:
-                outcome = publisher.update(self.record, TRIGGERS, limit, report)
+                outcome = publisher.update(self.record, wanted(910, TRIGGERS, client.base_url), limit, report)
         self.answer_timeout = ANSWER_TIMEOUT
         if outcome:
             error = outcome.error

@@ -14,8 +14,7 @@ from pulumi_nao.errors import (
     TooManyRequests,
     WaitTimedOut,
 )
-from pulumi_nao.simulator import HangUp
-from pulumi_nao.simulator.scripts import Reply
+from pulumi_nao.simulator import HangUp, Reply
 from tests.network.ports import free_port
 from tests.network.run import SHORT, Stack
 

@@ -8,7 +8,6 @@ import pytest
 from google.protobuf import json_format
 from pulumi.runtime.proto import engine_pb2
 
-from pulumi_nao.simulator.faults import fault
 from tests.plugin_host.driver import URN, failure_of
 from tests.tools.machine import wait_until
 
@@ -90,7 +89,7 @@ def test_a_job_that_failed_is_published_again(create, nao):
 
 @pytest.mark.parametrize("trouble", ["refuse", "401"])
 def test_an_attempt_of_unknown_outcome_stays_recorded_when_the_next_try_is_not_sent(create, nao, trouble):
-    nao.script("publish", fault("reset-after"), fault(trouble))
+    nao.script("publish", "reset-after", trouble)
     create(timeout=2)
     _, saved = create(timeout=2)
     assert saved["status"] == "unknown"
@@ -120,7 +119,7 @@ def test_a_try_that_gets_no_turn_keeps_the_job(create, host, nao):
 def test_a_try_that_is_refused_keeps_the_job_and_says_so(create, host, nao):
     create(triggers={"zones": "a"})
     nao.finish_job(48145)
-    nao.script("publish", fault("401"))
+    nao.script("publish", "401")
     _, saved = create(triggers={"zones": "b"})
     assert saved["job_id"] == "48145"
     assert host.log.lines[-1].message.endswith("\n  The next `pulumi up` takes up job 48145 first.")

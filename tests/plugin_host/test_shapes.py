@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pulumi_nao.simulator import Simulator
-from pulumi_nao.simulator.faults import fault
 from tests.plugin_host.conftest import KEY, link_package, python_of
 from tests.plugin_host.driver import running_host
 from tests.plugin_host.registration import Publication
@@ -82,7 +81,7 @@ def test_the_next_run_goes_on_with_a_job_and_sends_nothing(publication, nao, sit
 def test_a_failed_change_that_is_taken_back_is_published(publication, nao, site):
     nao.add_site(site)
     assert publication.up(site=str(site), zones="a")
-    nao.script("publish", fault("reset-after"), site=site)
+    nao.script("publish", "reset-after", site=site)
     assert not publication.up(site=str(site), zones="b")
     assert publication.up(site=str(site), zones="a")
     assert publication.outputs["triggers"] == {"zones": "a"}

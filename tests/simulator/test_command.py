@@ -13,7 +13,7 @@ import pytest
 from pulumi_nao.simulator import FAULTS, command
 from pulumi_nao.simulator.world import Site
 
-from .wire import look, publish
+from .wire import look, publish, send
 
 PROGRAM = """
 import argparse, sys
@@ -131,6 +131,20 @@ def test_a_limit_is_given_in_requests_per_second():
     assert parse("--requests-per-second", "0.5").requests_per_second == 0.5
 
 
+def test_other_long_calls_are_added_on_the_command_line():
+    calls = ["--action", "POST sites/910/import", "--action", "PUT sites/910/zones=Zones overlap: a=b."]
+    with simulate("--port", "0", "--job-seconds", "0", *calls) as running:
+        send(running, "POST", "/api/v2/sites/910/import", key="simulator-key")
+        send(running, "PUT", "/api/v2/sites/910/zones", key="simulator-key")
+        message = look(running, 48146, key="simulator-key").json["data"]["attributes"]["message"]
+        _, printed, _ = running.end(signal.SIGINT)
+    assert message == "Zones overlap: a=b."
+    assert "# POST sites/910/import starts a job that succeeds.\n" in printed
+    assert "# PUT sites/910/zones starts a job that fails.\n" in printed
+    assert "PUT /api/v2/sites/910/zones 303 job 48146\n" in printed
+    assert printed.endswith("Stopped after 3 requests; 2 jobs started.\n")
+
+
 def test_faults_are_injected_from_the_command_line():
     with simulate("--port", "0", "--fault", "publish:1=503", "--fault", "job/910=404") as running:
         statuses = [publish(running, 910, key="simulator-key").status for _ in range(2)]
@@ -155,7 +169,7 @@ def test_all_faults_can_be_listed(capsys):
         parse("--list-faults")
     assert ended.value.code == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split("  ")[0] == "refuse"
+    assert lines[0].split("  ")[0] == "reset-before"
     assert len(lines) == len(FAULTS)
 
 
@@ -176,6 +190,8 @@ def test_all_faults_can_be_listed(capsys):
             ["--fault", "publish"],
             "'publish' is no injection: write ROUTE[/SITE][:WHICH]=FAULT, such as",
         ),
+        (["--action", "sites/910/import"], "an action's method is POST or PUT, not 'sites/910/import'"),
+        (["--action", "POST /api/v2/x"], "such as sites/910/import, not '/api/v2/x'"),
         (["--flaky", "20"], "'20' is no share: give a number from 0 to 1, such as 0.2"),
         (["--flaky", "x"], "'x' is no share: give a number from 0 to 1, such as 0.2"),
         (["--seed", "x"], "'x' is no seed: give a whole number, such as 7"),

@@ -66,7 +66,7 @@ def test_requests_are_counted_by_route(nao):
 
 
 def test_an_unknown_route_cannot_be_counted(nao):
-    with pytest.raises(ValueError, match="there is no route 'jobs'; the routes are publish, job, other"):
+    with pytest.raises(ValueError, match="there is no route 'jobs'; the routes are publish, job, action, other"):
         nao.count("jobs")
 
 

@@ -183,7 +183,7 @@ def test_a_script_for_a_site_that_makes_no_sense_is_refused(nao, route, site, co
 @pytest.mark.parametrize(
     ("route", "replies", "times", "complaint"),
     [
-        ("publsh", [HangUp()], 1, "there is no route 'publsh'; the routes are publish, job, other"),
+        ("publsh", [HangUp()], 1, "there is no route 'publsh'; the routes are publish, job, action, other"),
         ("publish", [], 1, "a script needs at least one reply"),
         ("publish", [HangUp()], 0, "times must be 1 or more, or None for ever, not 0"),
     ],

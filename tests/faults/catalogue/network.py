@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pulumi_nao.simulator.faults import answers, connection
-from pulumi_nao.simulator.faults.kinds import Fault, always
-from pulumi_nao.simulator.scripts import HangUp
+from pulumi_nao.simulator.faults import Fault, always, page, refusal
+from tests.faults.catalogue import answers, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pulumi_nao.simulator.scripts import Reply
+    from pulumi_nao.simulator.replies import Reply
 
 _HOUR = 3600.0
 _YEAR = "31536000"
@@ -21,31 +20,21 @@ def _garbled(change: Callable[[bytes, bytes], bytes]) -> Callable[[float], Reply
     return always(connection.Garbled(change))
 
 
-def _refused(status: int) -> Callable[[float], Reply]:
-    return always(answers.refusal(status))
+def _busy(status: int) -> tuple[Fault, ...]:
+    return (
+        Fault(
+            f"{status}-date",
+            f"{status} with `Retry-After` as a date, so many seconds away.",
+            lambda seconds: answers.ComeBackAt(status, seconds),
+            7.0,
+        ),
+        Fault(f"{status}-negative", f"{status} with `Retry-After: -5`.", always(refusal(status, "-5"))),
+        Fault(f"{status}-absurd", f"{status} with `Retry-After` of a year.", always(refusal(status, _YEAR))),
+        Fault(f"{status}-nonsense", f"{status} with `Retry-After: soon`.", always(refusal(status, "soon"))),
+    )
 
 
 CONNECTION = (
-    Fault(
-        "refuse",
-        "The answer is the normal one; then the server is away, and connections are refused.",
-        connection.Refuse,
-        5.0,
-    ),
-    Fault("reset-before", "A TCP reset.", always(connection.Reset())),
-    Fault("reset-after", "A TCP reset.", always(connection.Reset(after_effect=True))),
-    Fault("hang-up-before", "The connection is closed without an answer.", always(HangUp())),
-    Fault(
-        "hang-up-after",
-        "The connection is closed without an answer.",
-        always(HangUp(after_effect=True)),
-    ),
-    Fault(
-        "stall-before-headers",
-        "Silence before the answer.",
-        lambda seconds: connection.Stall("before the headers", seconds),
-        _HOUR,
-    ),
     Fault(
         "stall-in-headers",
         "Silence in the middle of the headers.",
@@ -131,60 +120,8 @@ CONNECTION = (
 )
 
 STATUS = (
-    Fault("html-200", "A proxy's page with 200.", always(answers.page(200))),
-    Fault("html-502", "A proxy's page with 502.", always(answers.page(502))),
-    Fault("html-503", "A proxy's page with 503.", always(answers.page(503))),
-    Fault(
-        "html-504",
-        "A proxy's page with 504.",
-        always(answers.page(504, after_effect=True)),
-    ),
-    Fault("400", "400 Bad Request.", _refused(400)),
-    Fault("401", "401 Unauthorized, as after a JWT has expired.", _refused(401)),
-    Fault("403", "403 Forbidden.", _refused(403)),
-    Fault("404", "404 Not Found.", _refused(404)),
-    Fault("408", "408 Request Timeout.", _refused(408)),
-    Fault("410", "410 Gone.", _refused(410)),
-    Fault("422", "422 Unprocessable Entity.", _refused(422)),
-    Fault("500", "500 Internal Server Error.", _refused(500)),
-    Fault(
-        "500-after",
-        "500 Internal Server Error.",
-        always(answers.refusal(500, after_effect=True)),
-    ),
+    Fault("html-200", "A proxy's page with 200.", always(page(200))),
+    Fault("html-503", "A proxy's page with 503.", always(page(503))),
 )
 
-BUSY = tuple(
-    busy
-    for status in (429, 503)
-    for busy in (
-        Fault(f"{status}", f"{status} without `Retry-After`.", always(answers.busy(status))),
-        Fault(
-            f"{status}-seconds",
-            f"{status} with `Retry-After` in seconds.",
-            lambda seconds, status=status: answers.busy(status, f"{seconds:.0f}"),  # type: ignore[misc]
-            7.0,
-        ),
-        Fault(
-            f"{status}-date",
-            f"{status} with `Retry-After` as a date, so many seconds away.",
-            lambda seconds, status=status: answers.ComeBackAt(status, seconds),  # type: ignore[misc]
-            7.0,
-        ),
-        Fault(
-            f"{status}-negative",
-            f"{status} with `Retry-After: -5`.",
-            always(answers.busy(status, "-5")),
-        ),
-        Fault(
-            f"{status}-absurd",
-            f"{status} with `Retry-After` of a year.",
-            always(answers.busy(status, _YEAR)),
-        ),
-        Fault(
-            f"{status}-nonsense",
-            f"{status} with `Retry-After: soon`.",
-            always(answers.busy(status, "soon")),
-        ),
-    )
-)
+BUSY = (*_busy(429), *_busy(503))

@@ -9,24 +9,17 @@ from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from pulumi_nao.simulator.scripts import JSON_API, Answer, Connection, Reply
+from pulumi_nao.simulator.replies import JSON_API, Answer, Connection, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Document = dict[str, Any]
 
-_RETRY_AFTER = "Retry-After"
-
 
 @dataclass(frozen=True)
 class ComeBackAt(Reply):
-    """A busy server that names the time of day to come back at.
-
-    Attributes:
-        status: 429 or 503.
-        seconds: How far away that time is.
-    """
+    """A busy server that names the time of day to come back at."""
 
     status: int
     seconds: float
@@ -35,16 +28,12 @@ class ComeBackAt(Reply):
     def send(self, connection: Connection, normal: Answer | None) -> None:  # noqa: ARG002 - another answer
         """Send the answer."""
         moment = connection.now + timedelta(seconds=self.seconds)
-        connection.send_answer(Answer(self.status, {_RETRY_AFTER: format_datetime(moment, usegmt=True)}))
+        connection.send_answer(Answer(self.status, {"Retry-After": format_datetime(moment, usegmt=True)}))
 
 
 @dataclass(frozen=True)
 class Instead(Reply):
-    """The request takes its effect, and another answer than the normal one tells of it.
-
-    Attributes:
-        make: Makes it of the normal one.
-    """
+    """The request takes its effect, and another answer than the normal one tells of it."""
 
     make: Callable[[Answer, Connection], Answer]
     after_effect: bool = True
@@ -57,12 +46,7 @@ class Instead(Reply):
 
 @dataclass(frozen=True)
 class Redirect(Reply):
-    """The 303 with another `Location`, or with none; a job that is looked at is answered so, too.
-
-    Attributes:
-        location: What to send of the server's origin and the job's path; `None` for no `Location`.
-        status: Another status.
-    """
+    """The 303 with another `Location`, or with none; a job that is looked at is answered so, too."""
 
     location: Callable[[str, str], str] | None
     status: int = 303
@@ -79,44 +63,8 @@ class Redirect(Reply):
         connection.send_answer(answer)
 
 
-def busy(status: int, retry_after: str | None = None) -> Answer:
-    """A server that did nothing and wants to be asked later.
-
-    Args:
-        status: 429 or 503.
-        retry_after: When; `None` if it does not say.
-    """
-    headers = {} if retry_after is None else {_RETRY_AFTER: retry_after}
-    return Answer(status, headers, {"errors": [{"status": str(status), "title": "Busy"}]})
-
-
-def page(status: int, *, after_effect: bool = False) -> Answer:
-    """A proxy's HTML page.
-
-    Args:
-        status: HTTP status.
-        after_effect: Whether the request reached the server behind the proxy.
-    """
-    body = f"<html><head><title>{status}</title></head><body><h1>{status}</h1><hr>nginx</body></html>"
-    return Answer(status, body=body, after_effect=after_effect)
-
-
-def refusal(status: int, *, after_effect: bool = False) -> Answer:
-    """An error of NAO Cloud itself.
-
-    Args:
-        status: HTTP status.
-        after_effect: Whether the request took effect all the same.
-    """
-    return Answer(status, body={"errors": [{"status": str(status)}]}, after_effect=after_effect)
-
-
 def with_document(change: Callable[[Document], object]) -> Instead:
-    """A job's JSON, changed; a publication is answered with such a document too, as 202.
-
-    Args:
-        change: Changes the document in place, or returns another one.
-    """
+    """A job's JSON, changed; a publication is answered with such a document too, as 202."""
 
     def make(normal: Answer, _connection: Connection) -> Answer:
         document = _document(normal)
@@ -129,11 +77,7 @@ def with_document(change: Callable[[Document], object]) -> Instead:
 
 
 def with_clock(seconds: float) -> Instead:
-    """An answer after the server's clock was set: `Date` and the job's `updated_at` show it.
-
-    Args:
-        seconds: By how much.
-    """
+    """An answer after the server's clock was set: `Date` and the job's `updated_at` show it."""
 
     def make(normal: Answer, connection: Connection) -> Answer:
         moment = connection.now + timedelta(seconds=seconds)
@@ -150,12 +94,7 @@ def with_clock(seconds: float) -> Instead:
 
 
 def with_attributes(values: Mapping[str, object], *dropped: str) -> Instead:
-    """A job's JSON with other `data.attributes`.
-
-    Args:
-        values: What to set.
-        *dropped: What to leave out.
-    """
+    """A job's JSON with other `data.attributes`."""
 
     def change(document: Document) -> None:
         found = document["data"]["attributes"]
@@ -167,32 +106,25 @@ def with_attributes(values: Mapping[str, object], *dropped: str) -> Instead:
 
 
 def is_good(answer: Answer) -> bool:
-    """Whether an answer tells of a job.
-
-    Args:
-        answer: A normal one.
-    """
+    """Whether an answer tells of a job."""
     return _is_document(answer) or "location" in answer.headers
 
 
 def job_id(answer: Answer) -> str:
-    """Which job an answer tells of.
-
-    Args:
-        answer: A good one.
-    """
+    """Which job an answer tells of."""
     if _is_document(answer):
         return str(_document(answer)["data"]["id"])
     return answer.headers["location"].rpartition("/")[2]
 
 
 def _is_document(answer: Answer) -> bool:
-    return not isinstance(answer.body, (bytes, str)) and "data" in answer.body
+    data = None if isinstance(answer.body, (bytes, str)) else answer.body.get("data")
+    return isinstance(data, dict) and data.get("type") == "job_watcher"
 
 
 def _document(answer: Answer) -> Document:
-    if not isinstance(answer.body, (bytes, str)) and "data" in answer.body:
-        return copy.deepcopy(dict(answer.body))
+    if _is_document(answer):
+        return copy.deepcopy(dict(cast("Document", answer.body)))
     number = job_id(answer)
     attributes = {"id": int(number), "status": "In progress", "message": None, "has_finished": False}
     return {"data": {"id": number, "type": "job_watcher", "attributes": attributes}}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pulumi_nao.simulator.faults import answers
-from pulumi_nao.simulator.faults.kinds import Fault, always
-from pulumi_nao.simulator.scripts import Answer
+from pulumi_nao.simulator.faults import Fault, always
+from pulumi_nao.simulator.replies import Answer
+from tests.faults.catalogue import answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pulumi_nao.simulator.scripts import Reply
+    from pulumi_nao.simulator.replies import Reply
 
 
 def _located(location: Callable[[str, str], str] | None, status: int = 303) -> Callable[[float], Reply]:

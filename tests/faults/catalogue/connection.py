@@ -7,57 +7,20 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 
-from pulumi_nao.simulator.scripts import Answer, Connection, Reply
+from pulumi_nao.simulator.replies import Answer, Connection, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Place = Literal["before the headers", "in the headers", "in the body"]
+Place = Literal["in the headers", "in the body"]
 
 _PIECE = bytes(64 * 1024)
 _BOMB = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Reset(Reply):
-    """A TCP reset in place of the answer.
-
-    Attributes:
-        after_effect: Whether the request takes effect first, see `Reply`.
-    """
-
-    after_effect: bool = False
-
-    def send(self, connection: Connection, normal: Answer | None) -> None:  # noqa: ARG002 - no answer at all
-        """Reset the connection."""
-        connection.reset()
-
-
-@dataclass(frozen=True)
-class Refuse(Reply):
-    """The normal answer; then the server is away: no connection lasts, and new ones are refused.
-
-    Attributes:
-        seconds: How long it is away.
-    """
-
-    seconds: float
-    after_effect: bool = True
-
-    def send(self, connection: Connection, normal: Answer | None) -> None:
-        """Answer, with the port closed already, so that the client cannot come back too early."""
-        connection.refuse(self.seconds)
-        connection.send_answer(cast("Answer", normal))
-
-
-@dataclass(frozen=True)
 class Stall(Reply):
-    """Silence, and the rest of the answer after it.
-
-    Attributes:
-        place: Where in the answer.
-        seconds: How long; the simulator gives up as soon as the client does.
-    """
+    """Silence, and the rest of the answer after it."""
 
     place: Place
     seconds: float
@@ -73,11 +36,7 @@ class Stall(Reply):
 
 @dataclass(frozen=True)
 class Drip(Reply):
-    """The answer, byte by byte.
-
-    Attributes:
-        seconds: The pause before each byte.
-    """
+    """The answer, byte by byte."""
 
     seconds: float
     after_effect: bool = True
@@ -92,11 +51,7 @@ class Drip(Reply):
 
 @dataclass(frozen=True)
 class Cut(Reply):
-    """The beginning of the answer; then the connection is closed.
-
-    Attributes:
-        place: Where it ends.
-    """
+    """The beginning of the answer; then the connection is closed."""
 
     place: Place
     after_effect: bool = True
@@ -110,11 +65,7 @@ class Cut(Reply):
 
 @dataclass(frozen=True)
 class Garbled(Reply):
-    """The answer with its bytes changed; then the connection is closed.
-
-    Attributes:
-        change: Makes the bytes to send of head and body.
-    """
+    """The answer with its bytes changed; then the connection is closed."""
 
     change: Callable[[bytes, bytes], bytes]
     after_effect: bool = True
@@ -160,11 +111,7 @@ def _packed_zeros() -> bytes:
 
 
 def with_length(length: Callable[[int], str]) -> Callable[[bytes, bytes], bytes]:
-    """Make a change of `Content-Length`.
-
-    Args:
-        length: Makes what is sent of the true length.
-    """
+    """Make a change of `Content-Length`."""
 
     def change(head: bytes, body: bytes) -> bytes:
         return head.replace(b"content-length: %d" % len(body), f"content-length: {length(len(body))}".encode()) + body
@@ -173,28 +120,17 @@ def with_length(length: Callable[[int], str]) -> Callable[[bytes, bytes], bytes]
 
 
 def with_header(lines: bytes) -> Callable[[bytes, bytes], bytes]:
-    """Make a change that adds header lines.
-
-    Args:
-        lines: With their ends.
-    """
+    """Make a change that adds header lines."""
     return lambda head, body: head.replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n", 1) + body
 
 
 def in_bad_chunks(head: bytes, body: bytes) -> bytes:
-    """Send the body in chunks whose length is no number.
-
-    Args:
-        head: The answer's head.
-        body: Its body.
-    """
+    """Send the body in chunks whose length is no number."""
     chunked = head.replace(b"content-length: %d" % len(body), b"transfer-encoding: chunked")
     return chunked + b"zz\r\n" + body + b"\r\n0\r\n\r\n"
 
 
 def _halves(connection: Connection, normal: Answer | None, place: Place) -> tuple[bytes, bytes]:
-    if place == "before the headers":
-        return b"", b"".join(connection.encode(_in_one_piece(normal)))
     head, body = connection.encode(_in_one_piece(normal))
     middle = len(head) // 2 if place == "in the headers" else len(head) + len(body) // 2
     whole = head + body

@@ -1,0 +1,62 @@
+"""`pulumi-nao call`: makes any other long call, and awaits its job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulumi_nao.attempt import Wanted
+from pulumi_nao.cli import parsing
+from pulumi_nao.cli.parser import refuse_key_options
+from pulumi_nao.cli.running import Task, run_tasks
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
+from pulumi_nao.models import METHODS, Action
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pulumi_nao.cli.accounts import Desk
+
+DESCRIPTION = (
+    "Make a call to NAO Cloud, await its background job if it starts one, and tell how it ended. Key and server are "
+    "read from NAO_API_KEY and NAO_BASE_URL. Exit codes: 0 done, 2 usage, 3 not sent, 4 rejected, 5 job failed, "
+    "6 job record gone, 7 job runs on, 8 may have started."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("method", metavar="METHOD", type=str.upper, choices=METHODS, help=" or ".join(METHODS))
+    parser.add_argument(
+        "path", metavar="PATH", type=parsing.path, help="address below /api/v2/: sites/910/nao_trackables/batch"
+    )
+    parser.add_argument(
+        "--body", type=parsing.body, metavar="@FILE", help="file of JSON to send; @- for standard input"
+    )
+    parsing.add_namespace(parser, default=DEFAULT_NAMESPACE, help="account (default: %(default)s)")
+    parser.add_argument(
+        "--timeout",
+        type=parsing.timeout,
+        metavar="TIME",
+        help="how long it may take: 90s, 30m, 1h30m (default: NAO_TIMEOUT, else 30m)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="write a JSON object on standard output, and the rest on standard error"
+    )
+    refuse_key_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the call. Must be called in the main thread."""
+    method, path, namespace = arguments.method, arguments.path, arguments.namespace
+    named = {"method": method, "path": path, "namespace": namespace}
+    body = f" --body {arguments.body.source}" if arguments.body else ""
+    account_option = "" if namespace == DEFAULT_NAMESPACE else f" --namespace {namespace}"
+    command = f"pulumi-nao call {method} {path}{body}{account_option}"
+
+    def tasks(desk: Desk) -> list[Task]:
+        account = desk.open(namespace)
+        action = Action(f"{method} {path}", path, method, arguments.body.value if arguments.body else None)
+        wanted = Wanted(action, account.client.base_url, repeats_unknown=False, repeats_failed=False)
+        return [Task(wanted, namespace, account, desk.limit(namespace), command, "sends it again", named)]
+
+    return run_tasks(arguments, [named], tasks)

@@ -1,0 +1,106 @@
+"""`ApiCall`: any other long call to NAO Cloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
+from pulumi_nao.program.resource import ActionResource
+from pulumi_nao.provider import ApiCallProvider
+from pulumi_nao.resources.inputs import call_inputs
+from pulumi_nao.resources.markers import SECRETS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class ApiCall(ActionResource, type_name="ApiCall"):
+    """A call to NAO Cloud, made when it is new or changed, with its background job awaited if it starts one.
+
+    An action, not an object: nothing is read back, so nothing drifts, and destroying it does nothing. It is made
+    once for each content of `body` and `triggers`. A call whose outcome nobody knows stops the next `up` until a
+    person has settled it; a call that failed is shown before it is made again.
+
+    Args:
+        resource_name: The resource's name in Pulumi.
+        path: The address below `/api/v2/`, such as `sites/910/nao_trackables/batch`. A change replaces the call.
+        method: `POST` or `PUT`. A change replaces the call.
+        body: What is sent as JSON: a mapping or a list of plain values, at most 1 MiB; `None` for none. A change
+            makes the call again. A secret body stays secret, and with it all words of the server.
+        triggers: Any mapping or list of plain values; a change makes the call again.
+        results: Names, and JSON pointers (RFC 6901) into an answer that names no job; what is found is in `answer`.
+        if_unknown: What follows an attempt of which nobody knows how it ended: `"fail"` stops the next `up`,
+            `"again"` makes the call once more.
+        assume_done: The beginning of an attempt that you have found to be done, as the error prints it. It settles
+            that attempt and no other.
+        config_namespace: Where key and server are looked up: with `nao-eu` in `nao-eu:apiKey` and `NAO_EU_API_KEY`.
+        opts: Pulumi's options. `id`, `urn` and `import_` are refused: nothing would be sent.
+
+    Raises:
+        pulumi.RunError: The key stands in the stack's configuration as plain text; the name, an input or an option
+            is refused.
+    """
+
+    _secret_outputs = ("answer",)
+    _noun, _done, _does = "call", "sent", "sends the request"
+
+    def __init__(  # noqa: PLR0913, PLR0917 - as many as the call has inputs
+        self,
+        resource_name: str,
+        path: pulumi.Input[str],
+        method: str = "POST",
+        body: pulumi.Input[Mapping[str, Any] | Sequence[Any]] | None = None,
+        triggers: pulumi.Input[Mapping[str, Any] | Sequence[Any]] | None = None,
+        results: Mapping[str, str] | None = None,
+        if_unknown: str = "fail",
+        assume_done: str | None = None,
+        config_namespace: str = DEFAULT_NAMESPACE,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "path": path,
+            "method": method,
+            "body": body,
+            "triggers": triggers,
+            "results": results,
+            "if_unknown": if_unknown,
+            "assume_done": assume_done,
+            "config_namespace": config_namespace,
+        }
+        secrets = {
+            "path": pulumi.Output.from_input(path).is_secret(),
+            "body": pulumi.Output.from_input(body).is_secret(),
+        }
+        super().__init__(ApiCallProvider(), resource_name, inputs, call_inputs, opts, {SECRETS: secrets})
+
+    @property
+    @pulumi.getter
+    def path(self) -> pulumi.Output[str]:
+        """As given."""
+        return pulumi.get(self, "path")
+
+    @property
+    @pulumi.getter
+    def method(self) -> pulumi.Output[str]:
+        """As given."""
+        return pulumi.get(self, "method")
+
+    @property
+    @pulumi.getter
+    def body(self) -> pulumi.Output[Any]:
+        """As given."""
+        return pulumi.get(self, "body")
+
+    @property
+    @pulumi.getter
+    def triggers(self) -> pulumi.Output[Any]:
+        """As given."""
+        return pulumi.get(self, "triggers")
+
+    @property
+    @pulumi.getter
+    def answer(self) -> pulumi.Output[Mapping[str, Any]]:
+        """What `results` found in the answer, a secret; without the names for which it held nothing."""
+        return pulumi.get(self, "answer")
