@@ -23,9 +23,11 @@ from pulumi_nao.cloud.transport import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
     EXCHANGE_FAILURES,
+    LARGEST_ANSWER_TO_ACTION,
     MOST_CONNECTIONS,
     READ_TIMEOUT,
     BareToken,
+    Body,
     new_session,
     read_body,
 )
@@ -214,7 +216,7 @@ class NaoClient:
         operation = action.name
         problems = action_problems(action.method, action.path)
         try:
-            content = None if action.body is None else encoded(action.body)
+            content = None if action.body is None else Body(encoded(action.body))
         except (TypeError, ValueError, RecursionError):
             problems.append("body: it cannot be sent as JSON")
         if problems:
@@ -251,7 +253,7 @@ class NaoClient:
                 if response.status_code == requests.codes.see_other:
                     return response, b""
                 with suppress(*EXCHANGE_FAILURES):
-                    return response, read_body(response)
+                    return response, read_body(response, LARGEST_ANSWER_TO_ACTION)
                 return response, None
 
         try:

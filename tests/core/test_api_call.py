@@ -115,7 +115,7 @@ pulumi.runtime.set_mocks(Mocks())
 from pulumi_nao import ApiCall
 @pulumi.runtime.test
 def program():
-    call = ApiCall("tags", "sites", body={"rows": [1]}, triggers=["t"], results={"id": "/data/id"})
+    call = ApiCall("tags", "sites", body={"rows": ["1"]}, triggers=["t"], results={"id": "/data/id"})
     answer, missing = call.answer["id"], call.job_id
     told = pulumi.Output.all(call.path, call.method, call.body, call.triggers, call.status, answer, missing)
     return told.apply(print)
@@ -125,5 +125,5 @@ program()
 
 def test_a_test_of_a_program_reads_its_outputs():
     printed = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    assert printed.stdout == "['sites', 'POST', {'rows': [1]}, ['t'], 'success', '7', None]\n"
+    assert printed.stdout == "['sites', 'POST', {'rows': ['1']}, ['t'], 'success', '7', None]\n"
     assert printed.stderr == ""
