@@ -23,9 +23,11 @@ from pulumi_nao.cloud.transport import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
     EXCHANGE_FAILURES,
+    LARGEST_ANSWER_TO_ACTION,
     MOST_CONNECTIONS,
     READ_TIMEOUT,
     BareToken,
+    Body,
     Request,
     new_session,
     read_body,
@@ -214,7 +216,7 @@ class NaoClient:
         operation = action.name
         problems = action_problems(action.method, action.path)
         try:
-            content = None if action.body is None else encoded(action.body)
+            content = None if action.body is None else Body(encoded(action.body))
         except (TypeError, ValueError, RecursionError):
             problems.append("body: it cannot be sent as JSON")
         if problems:
@@ -241,7 +243,7 @@ class NaoClient:
             if response.status_code == requests.codes.see_other:
                 return b""
             with suppress(*EXCHANGE_FAILURES):
-                return read_body(response)
+                return read_body(response, LARGEST_ANSWER_TO_ACTION)
             return None
 
         request = Request(

@@ -1,4 +1,4 @@
-"""Who may publish now: one publication of a site at a time, and no more at once than the configuration allows."""
+"""Who may go on now: one at a time for each address, and no more at once than the configuration allows."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Locks:
 
         Args:
             site: What only one may work on at a time.
-            operation: What is to be done, for errors.
-            report: Told when there is a wait for another publication of the same site.
+            operation: What is to be done, for errors and reports.
+            report: Told when there is a wait for another one.
 
         Raises:
             NotSent: All waits were cancelled before the turn came.
@@ -46,7 +46,7 @@ class Locks:
             of_site = self._sites.setdefault(site, Semaphore(self._clock, 1))
 
         def wait_told() -> None:
-            report("waiting for another publication of this site to end")
+            report(f"waiting for another {operation} to end")
 
         with (
             of_site.acquired(in_line=wait_told) as site_is_free,

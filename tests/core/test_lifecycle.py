@@ -391,7 +391,7 @@ def test_a_publisher_waits_for_its_turn_with_the_site(call):
     with locks.held((SERVER, PATH), "publication of site 910", told.append):
         outcome = call(Runner(FakeClient(), FakeClock(), locks), told.append)
     assert outcome.error.headline == "publication of site 910 not sent: cancelled while it waited for its turn"
-    assert told == ["waiting for another publication of this site to end"]
+    assert told == ["waiting for another publication of site 910 to end"]
 
 
 def test_a_publisher_that_shares_no_locks_has_its_own():
