@@ -174,7 +174,7 @@ class Answer:
             return False
 
     def document(self) -> object:
-        """The JSON of an answer which says that all is done (documented: `204`, `200` and `201`); `None` without any.
+        """The JSON of an answer which says that all is done (documented of `201`); `None` without any.
 
         Raises:
             Senseless: It says something else, or was cut short.
