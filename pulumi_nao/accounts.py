@@ -29,12 +29,7 @@ class Account:
 
 
 class Accounts:
-    """Opens accounts; what limits those of one server together is shared.
-
-    Args:
-        settings: What is configured.
-        clock: Tells the time, and when waiting has to end.
-    """
+    """Opens accounts; what limits those of one server together is shared."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
@@ -46,14 +41,9 @@ class Accounts:
         self._advice_given: set[tuple[str, ...]] = set()
 
     def open(self, namespace: str, server: str | None = None) -> Account:
-        """Find an account's settings and make its client, without a request.
+        """Find an account's settings and make its client, for the configured server or a recorded one.
 
-        Args:
-            namespace: Where its settings are found.
-            server: The recorded server; `None` for the configured one.
-
-        Raises:
-            ConfigurationError: A setting is missing or malformed.
+        Raises `ConfigurationError` where a setting is missing or malformed.
         """
         key = self.settings.api_key(namespace)
         if server is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.models import JOB_NUMBER, SUCCESS, Action, JobState
 from pulumi_nao.text import format_moment
-from pulumi_nao.values import pointed_at, same
+from pulumi_nao.values import ANSWER, pointed_at, same, value_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,12 +78,7 @@ class Attempt:
     def recorded(cls, action: Action, bag: Mapping[str, Any]) -> Attempt | None:
         """Read the fields that every kind of resource records; see `record`.
 
-        Args:
-            action: What was asked of the server.
-            bag: A resource's outputs. They may be those of another kind of resource, which an alias turned into this.
-
-        Returns:
-            The attempt; `None` where the bag holds none, so that nobody knows what was done.
+        `None` where there are none of ours: an alias can turn another kind of resource into this one.
         """
         base_url, has_finished, status = (bag.get(name) for name in ("base_url", "has_finished", "status"))
         if not (isinstance(base_url, str) and re.match("https?://", base_url)):
@@ -138,20 +133,11 @@ class Attempt:
         return self.job_id is None and not self.has_finished
 
     def made_for(self, wanted: Wanted) -> bool:
-        """Whether it was made for the same body and the same triggers.
-
-        Args:
-            wanted: What the program wants now.
-        """
+        """Whether it was made for the same body and the same triggers."""
         return same(self.triggers, wanted.triggers) and same(self.action.body, wanted.action.body)
 
     def seen(self, state: JobState | None, now: datetime) -> Attempt:
-        """The attempt after a poll of its job.
-
-        Args:
-            state: What the poll showed; `None` leaves the attempt as it is.
-            now: Our clock, for a server that tells no times.
-        """
+        """The attempt after a poll of its job. Our clock counts for a server that tells no times."""
         if state is None:
             return self
         started = state.created_at or self.started_at or now
@@ -167,15 +153,11 @@ class Attempt:
         )
 
     def answered(self, document: object, results: Mapping[str, str], now: datetime) -> Attempt:
-        """The attempt when the server has done it at once.
-
-        Args:
-            document: The answer's JSON.
-            results: What is wanted of it.
-            now: Our clock.
-        """
+        """The attempt when the server has done it at once."""
         found = {name: pointed_at(document, pointer) for name, pointer in results.items()}
-        answer = {name: value for name, value in found.items() if value is not None}
+        answer = {
+            name: value for name, value in found.items() if value is not None and not value_problems(ANSWER, [value])
+        }
         return replace(self.seen(JobState(has_finished=True, status=SUCCESS), now), answer=answer)
 
     def assumed(self) -> Attempt:
@@ -183,11 +165,7 @@ class Attempt:
         return replace(self, has_finished=True, status=ASSUMED)
 
     def lost(self, *, keeps_url: bool = False) -> Attempt:
-        """The attempt when nobody can find out how it ended: there is no job to ask for.
-
-        Args:
-            keeps_url: Whether a person is to be told of the job that is gone.
-        """
+        """The attempt when nobody can find out how it ended: there is no job to ask for."""
         job_url = self.job_url if keeps_url else None
         return Attempt(self.action, self.triggers, self.base_url, job_url=job_url, started_at=self.started_at)
 

@@ -36,6 +36,7 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
+from pulumi_nao.models import WITHHELD
 from pulumi_nao.text import format_duration
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ class NaoError(Exception):
     Attributes:
         operation: What was being done: `publication of site 910`; empty where nobody has said it yet.
         reason: Why it failed, in words that do not name the operation.
-        details: Further facts of this case, a line each.
         advice: Lines that are the same whichever site is concerned.
     """
 
@@ -69,16 +69,24 @@ class NaoError(Exception):
     @property
     def headline(self) -> str:
         """One line that says what happened, complete on its own."""
-        return f"{self.operation} {self.news}" if self.operation else self.reason
+        return self._told_of.format(operation=self.operation, news=self.news) if self.operation else self.reason
 
     @property
     def news(self) -> str:
         """What became of the operation, in words that follow its name."""
-        return self.reason
+        return self._news()
 
     @property
     def details(self) -> tuple[str, ...]:
         """Further facts of this case, a line each."""
+        return self._facts()
+
+    _told_of = "{operation} {news}"
+
+    def _news(self) -> str:
+        return self.reason
+
+    def _facts(self) -> tuple[str, ...]:
         return self._details
 
     def __str__(self) -> str:
@@ -115,9 +123,7 @@ class NotSent(NaoError):
 
     may_pass = False
 
-    @property
-    def news(self) -> str:
-        """What became of the operation, in words that follow its name."""
+    def _news(self) -> str:
         return f"not sent: {self.reason}"
 
 
@@ -144,9 +150,7 @@ class ServerUnreachable(NotSent):
         self.server = server
         self.may_pass = may_pass
 
-    @property
-    def news(self) -> str:
-        """What became of the operation, in words that follow its name."""
+    def _news(self) -> str:
         return f"not sent: cannot connect to {self.server}: {self.reason}"
 
 
@@ -171,17 +175,30 @@ class OutcomeNotKnown(NotSent):
 
     Args:
         operation: What was to be done.
-        began: When the earlier attempt began, as it is recorded; empty where it is not.
+        began: When the earlier attempt began, as it is recorded; empty where another kind of resource is recorded.
         job_url: The job that it started, whose record is gone; empty when none is known.
     """
 
     def __init__(self, operation: str, began: str, job_url: str) -> None:
+        if began:
+            known = f"Its job {job_url} has no record any more." if job_url else "It got no answer that tells."
+            ways = [
+                f"{known} Look in NAO Cloud whether it was done. If it was, say so of this attempt, in the program:",
+                f'  assume_done="{began}"',
+                "If it was not, or if doing it twice does no harm:",
+                '  if_unknown="again"',
+                "A changed body or changed triggers are sent as well.",
+            ]
+        else:
+            ways = [
+                "The state holds another kind of resource here. Look in NAO Cloud; to have it sent:",
+                '  if_unknown="again"',
+            ]
         super().__init__(
-            f"{f'the attempt of {began}' if began else 'an earlier attempt'} may have done it, and nobody knows",
-            f"It had started the job {job_url}, of which NAO Cloud has no record any more."
-            if job_url
-            else "It had no usable answer, and NAO Cloud offers no way to ask for one later.",
-            *ways_on(began),
+            f"nobody knows whether the attempt of {began} was successful"
+            if began
+            else "nobody knows whether it was done before",
+            *ways,
             operation=operation,
         )
 
@@ -203,9 +220,7 @@ class Rejected(NaoError):
         self.said = said
         self.request_id = request_id
 
-    @property
-    def details(self) -> tuple[str, ...]:
-        """Further facts of this case, a line each."""
+    def _facts(self) -> tuple[str, ...]:
         said = (f"The server's words: {self.said}",) if self.said else ()
         return (*self._details, *said, *_support(self.request_id))
 
@@ -256,9 +271,7 @@ class MayHaveStarted(NaoError):
         )
         self.request_id = request_id
 
-    @property
-    def news(self) -> str:
-        """What became of the operation, in words that follow its name."""
+    def _news(self) -> str:
         return f"may have started: {self.reason}"
 
 
@@ -307,14 +320,10 @@ class JobFailed(JobError):
 class JobRunsOn(JobError):
     """The wait ended before the job did: the job goes on in NAO Cloud."""
 
-    @property
-    def news(self) -> str:
-        """What became of the operation, in words that follow its name."""
+    def _news(self) -> str:
         return f"{self.reason}; the job goes on in NAO Cloud"
 
-    @property
-    def details(self) -> tuple[str, ...]:
-        """Further facts of this case, a line each."""
+    def _facts(self) -> tuple[str, ...]:
         status = f"Last seen: status {self.state.status!r}." if self.state else _NEVER_SEEN
         return (f"Job: {self.job.url}", status, *self._details)
 
@@ -366,10 +375,8 @@ class ContactLost(JobRunsOn):
         self.advice = trouble.advice
         self._trouble = trouble
 
-    @property
-    def details(self) -> tuple[str, ...]:
-        """Further facts of this case, a line each."""
-        return (*self._trouble.details, *super().details)
+    def _facts(self) -> tuple[str, ...]:
+        return (*self._trouble.details, *super()._facts())
 
 
 class JobGone(JobError):
@@ -396,10 +403,15 @@ class Defect(NaoError):
     Args:
         operation: What was being done.
         cause: What was raised.
+        is_secret: Whether its message may repeat a secret body; then it is left out.
     """
 
-    def __init__(self, operation: str, cause: Exception) -> None:
-        lines = "".join(traceback.format_exception(type(cause), cause, cause.__traceback__)).splitlines()
+    def __init__(self, operation: str, cause: Exception, *, is_secret: bool = False) -> None:
+        if is_secret:
+            written = [*traceback.format_tb(cause.__traceback__), f"{type(cause).__name__}: {WITHHELD}"]
+        else:
+            written = traceback.format_exception(type(cause), cause, cause.__traceback__)
+        lines = "".join(written).splitlines()
         super().__init__(
             f"met a defect of pulumi-nao: {lines[-1]}",
             "Please report it to the project, with these lines:",
@@ -418,11 +430,7 @@ class PollFailed(NaoError):
 
     retry_after: float | None = None
     may_pass = True
-
-    @property
-    def headline(self) -> str:
-        """One line that says what happened, complete on its own."""
-        return f"{self.operation}: {self.reason}" if self.operation else self.reason
+    _told_of = "{operation}: {news}"
 
 
 class PollDenied(PollFailed):
@@ -437,16 +445,6 @@ class PollNotFound(PollFailed):
 
 class PollSenseless(PollFailed):
     """An answer that is no job: another status, or JSON of another shape."""
-
-
-def ways_on(began: str) -> tuple[str, ...]:
-    """What a person can do about an attempt of which nobody knows how it ended."""
-    settle = f'If it was, write, for this attempt alone: assume_done="{began}"'
-    return (
-        f"Look in NAO Cloud whether it was done. {settle if began else ''}".rstrip(),
-        'If it was not, or if doing it twice does no harm, write: if_unknown="again"; '
-        "a changed body or changed triggers are sent as well.",
-    )
 
 
 def _support(request_id: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from pulumi_nao import jobs
@@ -27,8 +27,6 @@ from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Clock, Deadline, Limit, Syst
 from pulumi_nao.waiting.locks import Locks
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from pulumi_nao.jobs import Report
 
 
@@ -66,14 +64,14 @@ def difference(recorded: Attempt, wanted: Wanted) -> Change:
 
 
 class NextStep(Enum):
-    """What follows a failure."""
+    """What follows a failure; `resources/kinds` and `cli/endings` have the words for it."""
 
-    GO_ON = "go on waiting for the job of this attempt"
-    TAKE_UP = "take up the job that is recorded, of an earlier attempt"
-    RUN_AFTER_JOB = "wait for another attempt's job to end, and run"
-    SETTLE = "nothing, until a person has settled the attempt"
-    TRY_AGAIN = "run, as nothing was started"
-    RUN_AGAIN = "run once more"
+    GO_ON = auto()  # wait on for the job of this attempt
+    TAKE_UP = auto()  # take up the job that is recorded, of an earlier attempt
+    RUN_AFTER_JOB = auto()  # wait for another attempt's job to end, and run
+    SETTLE = auto()  # nothing, until a person has settled the attempt
+    TRY_AGAIN = auto()  # run: nothing was started
+    RUN_AGAIN = auto()  # run once more
 
 
 @dataclass(frozen=True)
@@ -83,21 +81,13 @@ class Outcome:
     Attributes:
         attempt: What is to be recorded; `None` leaves the record as it was.
         error: What went wrong; `None` when all is done.
-        missing: The names of results that the answer did not hold.
     """
 
     attempt: Attempt | None
     error: NaoError | None = None
-    missing: tuple[str, ...] = ()
 
     def next_step(self, wanted: Wanted, recorded: Attempt | None = None, *, saves: bool = True) -> NextStep:
-        """What is to follow this failure.
-
-        Args:
-            wanted: What the program wants.
-            recorded: An earlier attempt, which stays on record where there is no other.
-            saves: Whether the attempt can be recorded.
-        """
+        """What is to follow this failure; an earlier attempt, still recorded, counts where there is no other."""
         if saves and isinstance(self.error, JobRunsOn) and not self.attempt:
             return NextStep.RUN_AFTER_JOB
         current = self.attempt or recorded
@@ -128,13 +118,7 @@ def _is_assumed(recorded: Attempt, wanted: Wanted) -> bool:
 
 
 class Runner:
-    """Runs the actions of one account.
-
-    Args:
-        client: The account's server.
-        clock: Counts and sleeps.
-        locks: Shared by all accounts of a process, so that one address is called by one at a time.
-    """
+    """Runs the actions of one account; those who share locks call one address one at a time."""
 
     def __init__(self, client: Client, clock: Clock | None = None, locks: Locks | None = None) -> None:
         self._client = client
@@ -142,15 +126,10 @@ class Runner:
         self._locks = locks or Locks(self._clock)
 
     def run(self, wanted: Wanted, limit: Limit = DEFAULT_LIMIT, report: Report = jobs.silent) -> Outcome:
-        """Run an action and await its job, if it has one.
-
-        Args:
-            wanted: The action, and what is recorded with it.
-            limit: How long it may take, counted from the first request.
-            report: Told of progress.
-        """
+        """Run an action and await its job, if it has one; the limit counts from the first request."""
+        action = wanted.action
         try:
-            with self._turn(wanted.action, report):
+            with self._locks.held((self._client.base_url, action.path), action.name, report):
                 return self._run(wanted, Deadline(limit.seconds, limit.source, self._clock), report)
         except NaoError as error:
             return Outcome(None, error)
@@ -162,17 +141,12 @@ class Runner:
 
         A job that may still be running is awaited first, so that two calls of an address never run side by side.
         If it was started for what is wanted now, its success is all that is wanted.
-
-        Args:
-            recorded: The last attempt, at the same address.
-            wanted: What the program wants now.
-            limit: How long it may take, counted from the first request.
-            report: Told of progress.
         """
         if difference(recorded, wanted) is Change.NONE:
             return Outcome(recorded)  # Pulumi also updates what has nothing but a stored failure of an earlier try
+        action = wanted.action
         try:
-            with self._turn(wanted.action, report):
+            with self._locks.held((self._client.base_url, action.path), action.name, report):
                 deadline = Deadline(limit.seconds, limit.source, self._clock)
                 resumed = self._resume(recorded, wanted, deadline, report) if recorded.may_be_running else None
                 return resumed or settle(recorded, wanted) or self._run(wanted, deadline, report)
@@ -180,21 +154,13 @@ class Runner:
             return Outcome(None, error)
 
     def refresh(self, recorded: Attempt) -> tuple[Attempt, NaoError | None]:
-        """Look once at the job of an attempt that is not known to be done.
-
-        Returns:
-            The attempt as it is now, and what went wrong with the look.
-        """
+        """Look once at the job of an attempt that is not known to be done; tell what went wrong with the look."""
         if not recorded.may_be_running:
             return recorded, None
         try:
             return recorded.seen(self._job(recorded).poll(), self._clock.now()), None
         except PollFailed as trouble:
             return recorded, trouble
-
-    def _turn(self, action: Action, report: Report) -> AbstractContextManager[None]:
-        others = "publication of this site" if action.needs_job else "call of this path"
-        return self._locks.held((self._client.base_url, action.path), action.name, report, others)
 
     def _resume(self, recorded: Attempt, wanted: Wanted, deadline: Deadline, report: Report) -> Outcome | None:
         """Await the recorded job; `None` when the action is to run after it."""
@@ -246,14 +212,12 @@ class Runner:
         except NaoError:
             raise
         except Exception as defect:  # noqa: BLE001 - nobody knows whether the request was sent
-            return Outcome(attempt.lost(), Defect(action.name, defect))
+            return Outcome(attempt.lost(), Defect(action.name, defect, is_secret=action.is_secret))
         if isinstance(started, Done):
-            outcome = Outcome(attempt.answered(started.document, wanted.results, self._clock.now()))
-        else:
-            attempt = replace(attempt, job_id=started.id, job_url=started.url)
-            outcome = self._await(attempt, wanted, started, deadline, report)
-        answer = outcome.attempt.answer if outcome.attempt else None
-        return replace(outcome, missing=tuple(name for name in wanted.results if name not in (answer or {})))
+            return Outcome(attempt.answered(started.document, wanted.results, self._clock.now()))
+        return self._await(
+            replace(attempt, job_id=started.id, job_url=started.url), wanted, started, deadline, report
+        )
 
     def _await(self, attempt: Attempt, wanted: Wanted, job: Job, deadline: Deadline, report: Report) -> Outcome:
         try:
@@ -264,7 +228,7 @@ class Runner:
         except JobError as error:
             return Outcome(attempt.seen(error.state, self._clock.now()), error)
         except Exception as defect:  # noqa: BLE001 - the job runs, whatever is wrong here
-            return Outcome(attempt, Defect(job.operation, defect))
+            return Outcome(attempt, Defect(job.operation, defect, is_secret=wanted.action.is_secret))
         return Outcome(attempt.seen(state, self._clock.now()))
 
     def _job(self, recorded: Attempt, *, is_secret: bool = False) -> Job:

@@ -34,86 +34,36 @@ class _Provider(ResourceProvider):
     _operations: Operations
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Take the stack's configuration. Called once a process; problems are told by `check` and `create`.
-
-        Args:
-            req: Holds the configuration, secrets decrypted.
-        """
+        """Take the stack's configuration. Called once a process; problems are told by `check` and `create`."""
         from pulumi_nao.resources import kinds  # noqa: PLC0415 - see the module's docstring
         from pulumi_nao.resources.operations import operations_of_process  # noqa: PLC0415 - as above
 
         self._operations = operations_of_process(getattr(kinds, self._kind), req.config.get)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Validate the inputs and the configuration, offline.
-
-        Args:
-            _olds: The inputs of the last run.
-            news: The inputs of the program; some may be unknown at preview.
-
-        Returns:
-            The inputs in their one form, with the server that they lead to; or what is wrong with them.
-        """
+        """Validate the inputs and the configuration, offline."""
         inputs, problems = self._operations.check(_olds, news)
         return CheckResult(inputs, [CheckFailure("", problem) for problem in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Decide what to do, offline.
-
-        Args:
-            _id: The resource's id.
-            _olds: The recorded outputs.
-            _news: The checked inputs.
-
-        Returns:
-            Another address or server replaces; another content, or a last attempt that is not done, updates.
-        """
+        """Decide what to do, offline."""
         changes, replaces = self._operations.diff(_olds, _news)
         return DiffResult(changes=changes, replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Run the action and await its job.
-
-        Args:
-            props: The checked inputs.
-
-        Returns:
-            The resource's id and the outputs.
-        """
+        """Run the action and await its job."""
         return CreateResult(*self._operations.create(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Await the recorded job if it still runs, and run the action again where that is needed.
-
-        Args:
-            _id: The resource's id.
-            _olds: The recorded outputs.
-            _news: The checked inputs.
-
-        Returns:
-            The outputs.
-        """
+        """Await the recorded job if it still runs, and run the action again where that is needed."""
         return UpdateResult(self._operations.update(_olds, _news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Look at a job that is not known to have ended in success; otherwise return what is stored.
-
-        Args:
-            id_: The resource's id.
-            props: The recorded outputs.
-
-        Returns:
-            The outputs. A resource is never reported as gone: that would run its action again.
-        """
+        """Look at a job that is not known to have ended in success; otherwise return what is stored."""
         return ReadResult(id_, self._operations.read(props))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Do nothing: what was done cannot be taken back.
-
-        Args:
-            _id: The resource's id.
-            _props: The recorded outputs.
-        """
+        """Do nothing: what was done cannot be taken back."""
 
 
 class TrackingConfigPublicationProvider(_Provider):

@@ -44,11 +44,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     """Replace each secret in the text, in upper or lower case, also where it is encoded.
 
     Known encodings: percent, JSON, HTML, hexadecimal, and base64 with anything before and after the secret.
-
-    Args:
-        text: What is about to be stored or printed.
-        secrets: The values that must not appear. Values of fewer than eight characters are passed over:
-            they would blank out ordinary words. No such key is ever sent.
+    Secrets of fewer than eight characters are passed over: they would blank out ordinary words. No such key is sent.
     """
     for secret in secrets:
         if len(secret) >= SHORTEST_SECRET:
@@ -57,16 +53,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def printable(text: str, secrets: Iterable[str] = ()) -> str:
-    """Make a stranger's text fit for one line of a terminal, a log or the state.
-
-    Args:
-        text: Words of a server.
-        secrets: Values to redact; see `redact`.
-
-    Returns:
-        The text without control characters and terminal escapes, white space folded, secrets redacted,
-        at most 500 characters long.
-    """
+    """Make a stranger's text fit for one line of a terminal, a log or the state, of at most 500 characters."""
     text = redact(text, secrets)
     text = _ESCAPE_SEQUENCE.sub("", text)
     text = "".join(
@@ -79,45 +66,20 @@ def printable(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def name_of(name: str) -> str:
-    """Write a name that a program has chosen, such as a key, so that it fits into a line.
-
-    Args:
-        name: As chosen.
-    """
+    """Write a name that a program has chosen, such as a key, so that it fits into a line."""
     text = printable(name)
     return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
 
 
 def parse_duration(text: str) -> float:
-    """Read a duration such as `90s`, `30m` or `1h30m`.
-
-    Args:
-        text: Numbers, each with its unit: `h`, `m`, `s` or `ms`. Pulumi's engine reads all of these alike, as
-            `custom_timeouts`.
-
-    Returns:
-        Seconds.
-
-    Raises:
-        ValueError: The text is something else.
-    """
+    """Read a duration such as `90s`, `30m` or `1h30m` as Pulumi's engine does, in seconds, or raise `ValueError`."""
     if not _DURATION.fullmatch(text):
         raise ValueError(_HOW_TO_WRITE_DURATIONS)
     return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
 
 
 def parse_timeout(text: object) -> float:
-    """Read a duration that is meant as a time-out.
-
-    Args:
-        text: See `parse_duration`.
-
-    Returns:
-        Seconds.
-
-    Raises:
-        ValueError: It is something else, or out of range. The message does not repeat it.
-    """
+    """Read a duration that is meant as a time-out; `ValueError` does not repeat what it was."""
     seconds = parse_duration(text) if isinstance(text, str) and len(text) <= LONGEST_NAME else math.nan
     if math.isnan(seconds):
         raise ValueError(_HOW_TO_WRITE_DURATIONS)
@@ -127,11 +89,7 @@ def parse_timeout(text: object) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Write seconds as people say them: `21.2 s`, `30 min`, `1 h 30 min`.
-
-    Args:
-        seconds: How long.
-    """
+    """Write seconds as people say them: `21.2 s`, `30 min`, `1 h 30 min`."""
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds:.1f}".removesuffix(".0") + " s"
     minutes, rest = divmod(round(seconds), 60)
@@ -141,11 +99,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_moment(moment: datetime | None) -> str | None:
-    """Write a moment in UTC, ISO 8601, with milliseconds: `2026-01-31T03:00:00.123Z`.
-
-    Args:
-        moment: With a time zone; `None` stays `None`.
-    """
+    """Write a moment in UTC, ISO 8601, with milliseconds: `2026-01-31T03:00:00.123Z`."""
     if moment is None:
         return None
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

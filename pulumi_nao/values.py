@@ -24,7 +24,7 @@ MOST_PROBLEMS = 20
 _LARGEST_BODY = 1024 * 1024
 
 _LISTS = (list, tuple)
-POINTER = re.compile(r"(?:/(?:[^/~]|~[01])*)*")
+POINTER = re.compile(r"(?:/(?:[^/~\ud800-\udfff]|~[01])*)*")  # without what cannot be sent
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 # What Pulumi's own wire format keeps for secrets, assets and the like, and for values not known yet.
 _PULUMI_MARK = "4dabf18193072939515e22adb298388d"
@@ -45,20 +45,12 @@ def same(first: object, second: object) -> bool:
     """Tell whether two values are equal.
 
     5 and 5.0 are equal, the order of keys is no content, and a `None` in a mapping counts as absent.
-
-    Args:
-        first: A plain value.
-        second: Another.
     """
     return _comparable(first) == _comparable(second)
 
 
 def holds_output(text: object) -> bool:
-    """Tell whether an output of Pulumi was put into a text, as with `f"{output}"`: its value is not in there.
-
-    Args:
-        text: A text of the program; anything else holds none.
-    """
+    """Tell whether an output of Pulumi was put into a text, as with `f"{output}"`: its value is not in there."""
     return isinstance(text, str) and _OUTPUT_IN_TEXT.search(text) is not None
 
 
@@ -94,15 +86,14 @@ BODY = Rules(
     "cannot be sent as JSON",
     takes_none=False,
 )
+# What Pulumi would not keep as it is, such as an integer of more than 2**53, is no result.
+ANSWER = Rules("answer", "", "", "")
 
 
 def value_problems(rules: Rules, value: object, not_known_yet: tuple[type, ...] = ()) -> list[str]:
     """List what cannot be kept or compared reliably, each with its place, never with its value.
 
-    Args:
-        rules: What is said of it.
-        value: A mapping or a list of plain values.
-        not_known_yet: Types of values to pass over.
+    Values of the types that are not known yet are passed over.
     """
     if not isinstance(value, (Mapping, *_LISTS, *not_known_yet)):
         return [f"{rules.name}: {rules.example}"]
@@ -118,11 +109,7 @@ def value_problems(rules: Rules, value: object, not_known_yet: tuple[type, ...] 
 
 
 def encoded(value: object) -> bytes:
-    """A value as JSON, with whole floats as integers: on its way through Pulumi each number becomes a float.
-
-    Args:
-        value: A plain value without problems.
-    """
+    """A value as JSON, with whole floats as integers: on its way through Pulumi each number becomes a float."""
     return json.dumps(_whole(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
@@ -134,29 +121,8 @@ def is_too_large(value: object) -> bool:
         return False
 
 
-def texts_in(value: object) -> Iterator[str]:
-    """All texts and numbers in a value, as text, those that are names left out.
-
-    Args:
-        value: A plain value.
-    """
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from texts_in(item)
-    elif isinstance(value, _LISTS):
-        for item in value:
-            yield from texts_in(item)
-    elif value is not None and not isinstance(value, bool):
-        yield str(_whole(value))
-
-
 def pointed_at(document: object, pointer: str) -> object:
-    """What a JSON pointer (RFC 6901) leads to; `None` where there is nothing.
-
-    Args:
-        document: JSON.
-        pointer: A good pointer.
-    """
+    """What a JSON pointer (RFC 6901) leads to; `None` where there is nothing."""
     for escaped in pointer.split("/")[1:]:
         name = escaped.replace("~1", "/").replace("~0", "~")
         if isinstance(document, dict):

@@ -29,14 +29,7 @@ _SIGNALLED = 128
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Args:
-        arguments: Words after the program's name; those of the process when not given.
-
-    Returns:
-        The exit code.
-    """
+    """Run a command."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         code = _run(words)

@@ -16,12 +16,7 @@ if TYPE_CHECKING:
 
 
 class Desk:
-    """Opens accounts for somebody at a shell.
-
-    Args:
-        clock: Tells the time, and when waiting has to end.
-        timeout: Seconds from the command line, which go before the environment's.
-    """
+    """Opens accounts for somebody at a shell."""
 
     def __init__(self, clock: Clock, timeout: float | None) -> None:
         self.settings = Settings(None, os.environ)
@@ -30,11 +25,7 @@ class Desk:
         self._open: dict[str, Account] = {}
 
     def open(self, namespace: str) -> Account:
-        """Open an account, keep its key off the screen, and warn of what is no setting.
-
-        Raises:
-            ConfigurationError: A setting is missing or malformed.
-        """
+        """Open an account, keep its key off the screen, and warn of what is no setting."""
         if namespace not in self._open:
             for text in misspelt_variables(namespace, os.environ):
                 standard_error().line(f"warning: {text}")
@@ -44,9 +35,5 @@ class Desk:
         return self._open[namespace]
 
     def limit(self, namespace: str) -> Limit:
-        """How long one action may take.
-
-        Raises:
-            ConfigurationError: The environment's limit is malformed.
-        """
+        """How long one action may take."""
         return self._timeout or self.settings.limit(namespace)

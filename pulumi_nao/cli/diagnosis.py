@@ -71,12 +71,7 @@ class Diagnosis:
     conclusion: str = _ALL_WELL
 
     def conclude(self, verdict: Verdict, *lines: str) -> None:
-        """Say what follows.
-
-        Args:
-            verdict: In a word.
-            lines: For people; the first is complete on its own.
-        """
+        """Say what follows."""
         self.verdict = verdict
         self.conclusion = "\n".join([lines[0], *(f"  {line}" for line in lines[1:])])
 

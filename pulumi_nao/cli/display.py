@@ -40,12 +40,7 @@ class Display(AbstractContextManager["Display"], Protocol):
 
 
 class Lines:
-    """A line for each piece of news; errors go to their own stream.
-
-    Args:
-        output: Takes what goes well.
-        errors: Takes the rest.
-    """
+    """A line for each piece of news; errors go to their own stream."""
 
     def __init__(self, output: Stream, errors: Stream) -> None:
         self._output = output
@@ -64,47 +59,24 @@ class Lines:
         pass
 
     def began(self, operation: str) -> None:
-        """Say nothing: the first news follows at once.
-
-        Args:
-            operation: Which one.
-        """
+        """Say nothing: the first news follows at once."""
 
     def report(self, operation: str, message: str) -> None:
-        """Write a line.
-
-        Args:
-            operation: Which one.
-            message: One line, which does not name the operation.
-        """
+        """Write a line."""
         self._output.line(f"{operation}: {message}")
 
     def done(self, operation: str, message: str) -> None:
-        """Write a line.
-
-        Args:
-            operation: Which one.
-            message: One line, which names the operation.
-        """
+        """Write a line."""
         del operation
         self._output.line(message)
 
     def failed(self, operation: str, message: str) -> None:
-        """Write an error.
-
-        Args:
-            operation: Which one.
-            message: One line or several.
-        """
+        """Write an error."""
         del operation
         self._errors.line(message)
 
     def note(self, message: str) -> None:
-        """Write a line on the stream of errors.
-
-        Args:
-            message: One line.
-        """
+        """Write a line on the stream of errors."""
         self._errors.line(message)
 
     def restore(self) -> None:
@@ -115,11 +87,6 @@ def choose(output: Stream, errors: Stream, total: int) -> Display:
     """Choose the live display on a terminal, and plain lines anywhere else.
 
     A dumb terminal and a CI system that pretends to be a terminal (`CI` is set) get plain lines too.
-
-    Args:
-        output: Takes the display.
-        errors: Takes errors.
-        total: How many operations there will be.
     """
     lines = Lines(output, errors)
     if not output.isatty() or os.environ.get("TERM", "") in ("dumb", "unknown") or os.environ.get("CI"):

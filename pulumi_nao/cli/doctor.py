@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from pulumi_nao.cli import parsing
+from pulumi_nao.cli import arguments
 from pulumi_nao.cli.diagnosis import Finding, Mark
 from pulumi_nao.cli.examination import examine_account
 from pulumi_nao.cli.parser import refuse_key_options
@@ -25,12 +25,8 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: Takes them.
-    """
-    parsing.add_namespace(
+    """Add the command's arguments."""
+    arguments.add_namespace(
         parser,
         action="append",
         dest="namespaces",
@@ -41,14 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Examine everything and print what was found.
-
-    Args:
-        arguments: What a parser with `add_arguments` made of the command line.
-
-    Returns:
-        The exit code.
-    """
+    """Examine everything and print what was found."""
     namespaces = list(dict.fromkeys(arguments.namespaces or [DEFAULT_NAMESPACE]))
     findings = [*version_findings(), engine_finding(), host_finding(), *network_findings(os.environ)]
     accounts = {namespace: examine_account(namespace, os.environ) for namespace in namespaces}

@@ -66,12 +66,7 @@ _ENDINGS: tuple[tuple[type[NaoError], Ending], ...] = (
 
 
 def ending_of(error: NaoError | None, attempt: Attempt | None = None) -> Ending:
-    """Find the outcome that an error stands for.
-
-    Args:
-        error: What went wrong; `None` when nothing did.
-        attempt: What is known of the publication, if it was one.
-    """
+    """Find the outcome that an error stands for."""
     if error is None:
         return Ending.DONE
     unforeseen = Ending.JOB_RUNS_ON if attempt and attempt.may_be_running else Ending.MAY_HAVE_STARTED
@@ -79,35 +74,18 @@ def ending_of(error: NaoError | None, attempt: Attempt | None = None) -> Ending:
 
 
 def worst(endings: Iterable[Ending]) -> Ending:
-    """Choose what the exit code tells of several outcomes.
-
-    Args:
-        endings: The outcomes.
-    """
+    """Choose what the exit code tells of several outcomes."""
     return max(endings, default=Ending.DONE)
 
 
 def wait_command(job_id: str, namespace: str) -> str:
-    """Write the command that goes on waiting for a job.
-
-    Args:
-        job_id: The job.
-        namespace: The account.
-    """
+    """Write the command that goes on waiting for a job."""
     option = "" if namespace == DEFAULT_NAMESPACE else f" --namespace {namespace}"
     return f"pulumi-nao job {job_id} --wait{option}"
 
 
 def next_step(outcome: Outcome, wanted: Wanted, command: str, again: str, namespace: str) -> str:
-    """Write the command that comes next after an action went wrong.
-
-    Args:
-        outcome: How it ended.
-        wanted: The action.
-        command: The command that runs it again.
-        again: What that does: `publishes again`.
-        namespace: The account.
-    """
+    """Write the command that comes next after an action went wrong."""
     step = outcome.next_step(wanted)
     if step is NextStep.GO_ON and outcome.attempt and outcome.attempt.job_id:
         return (

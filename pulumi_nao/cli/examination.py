@@ -36,12 +36,7 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
 
 
 def examine_account(namespace: str, environment: Mapping[str, str]) -> Diagnosis:
-    """Look at an account's settings and, if they can work, ask its server.
-
-    Args:
-        namespace: The account.
-        environment: The environment's variables.
-    """
+    """Look at an account's settings and, if they can work, ask its server."""
     diagnosis = Diagnosis()
     settings = Settings(None, environment)
     client = _client(diagnosis, settings, namespace, environment)

@@ -36,13 +36,7 @@ class _Row:
 
 
 class LiveDisplay:
-    """Shows operations while they run.
-
-    Args:
-        output: A terminal.
-        errors: Gets errors as well when it leads elsewhere.
-        total: How many operations there will be.
-    """
+    """Shows operations while they run."""
 
     def __init__(self, output: Stream, errors: Stream, total: int) -> None:
         self._output = output
@@ -79,42 +73,23 @@ class LiveDisplay:
         self._live.stop()
 
     def began(self, operation: str) -> None:
-        """Add a row.
-
-        Args:
-            operation: Which one.
-        """
+        """Add a row."""
         with self._guard:
             self._rows[operation] = _Row(time.monotonic(), "starting")
 
     def report(self, operation: str, message: str) -> None:
-        """Change a row.
-
-        Args:
-            operation: Which one.
-            message: One line, which does not name the operation.
-        """
+        """Change a row."""
         with self._guard:
             if operation in self._rows:
                 self._rows[operation].message = message
 
     def done(self, operation: str, message: str) -> None:
-        """Move a row up as a line that stays.
-
-        Args:
-            operation: Which one.
-            message: One line.
-        """
+        """Move a row up as a line that stays."""
         self._end(operation)
         self._console.print(Text.assemble((self._signs[0], "green"), " ", message), soft_wrap=True)
 
     def failed(self, operation: str, message: str) -> None:
-        """Move a row up as an error that stays.
-
-        Args:
-            operation: Which one.
-            message: One line or several.
-        """
+        """Move a row up as an error that stays."""
         self._end(operation, failed=True)
         headline, *rest = message.splitlines()
         text = Text.assemble((self._signs[1], "red"), " ", (headline, "red"), *(f"\n{line}" for line in rest))
@@ -123,11 +98,7 @@ class LiveDisplay:
             self._errors.line(message)
 
     def note(self, message: str) -> None:
-        """Add a line that stays.
-
-        Args:
-            message: One line.
-        """
+        """Add a line that stays."""
         self._console.print(Text(message, style="yellow"), soft_wrap=True)
 
     def restore(self) -> None:

@@ -22,12 +22,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**settings, allow_abbrev=False)
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # noqa: ANN401 - as in argparse
-        """Parse, and refuse what is not known by its name alone.
-
-        Args:
-            args: The words.
-            namespace: As in argparse.
-        """
+        """Parse, and refuse what is not known by its name alone."""
         parsed, unknown = self.parse_known_args(args, namespace)
         options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
         if options:
@@ -43,9 +38,5 @@ class _RefuseKey(argparse.Action):
 
 
 def refuse_key_options(parser: argparse.ArgumentParser) -> None:
-    """Explain to those who look for `--key` why there is none.
-
-    Args:
-        parser: A command's.
-    """
+    """Explain to those who look for `--key` why there is none."""
     parser.add_argument(*_KEY_OPTIONS, action=_RefuseKey, nargs="?", help=argparse.SUPPRESS)

@@ -22,14 +22,7 @@ _NO_ATTEMPT = {
 
 
 def attempt(named: dict[str, Any], ending: Ending, made: Attempt | None, error: NaoError | None) -> str:
-    """Write how an action ended.
-
-    Args:
-        named: What names it: the site and its account.
-        ending: Its exit code.
-        made: What is known of the attempt; `None` when there was none.
-        error: What went wrong.
-    """
+    """Write how an action ended."""
     record = made.record if made else _NO_ATTEMPT
     return _line({**named, **_outcome(ending), **record, "error": _error(error)})
 
@@ -37,16 +30,7 @@ def attempt(named: dict[str, Any], ending: Ending, made: Attempt | None, error: 
 def job(
     job_id: str, url: str | None, namespace: str, ending: Ending, state: JobState | None, error: NaoError | None
 ) -> str:
-    """Write what is known of a job.
-
-    Args:
-        job_id: The job.
-        url: Where it is looked at.
-        namespace: The account.
-        ending: The exit code.
-        state: Its last known state.
-        error: What went wrong.
-    """
+    """Write what is known of a job."""
     finished = state is not None and state.has_finished
     return _line(
         {

@@ -72,16 +72,7 @@ class Task:
 
 
 def run_tasks(arguments: argparse.Namespace, named: list[dict[str, Any]], tasks: Callable[[Desk], list[Task]]) -> int:
-    """Run actions and tell how they ended. Must be called in the main thread.
-
-    Args:
-        arguments: Those of the command: `timeout` and `json`.
-        named: What lines of JSON name the actions by, should their account not be found.
-        tasks: Makes the tasks.
-
-    Returns:
-        The exit code.
-    """
+    """Run actions and tell how they ended. Must be called in the main thread."""
     output = standard_error() if arguments.json else standard_output()
     display = choose(output, standard_error(), len(named))
     with stopping(display.restore) as asked:
@@ -170,5 +161,5 @@ def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
 
 def _done(operation: str, attempt: Attempt) -> str:
     took = "" if attempt.duration is None else f" in {format_duration(attempt.duration)}"
-    job = f"job {attempt.job_id}" if attempt.job_id else "at once, without a job"
+    job = f"job {attempt.job_id}" if attempt.job_id else "without a job"
     return f"{operation}: done{took}, {job}"

@@ -16,11 +16,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stopping(before_the_end: Callable[[], None]) -> Iterator[Event]:
-    """Set an event at the first signal. Must be entered in the main thread.
-
-    Args:
-        before_the_end: Called at the second signal, to leave the terminal as it was. It must not wait for anything.
-    """
+    """Set an event at the first signal. Must be entered in the main thread."""
     asked = Event()
 
     def received(number: int, _frame: FrameType | None) -> None:

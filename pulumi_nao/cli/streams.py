@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 class Stream:
     """A stream that never fails its writer: publishing goes on when nobody reads any more.
 
-    Args:
-        stream: Where to write; `None` when the process was started without it.
-
     Attributes:
         trouble: Why text was lost; empty while none was, and when the reader left of its own will.
     """
@@ -35,11 +32,7 @@ class Stream:
             stream.reconfigure(errors="backslashreplace")
 
     def hide(self, secret: str) -> None:
-        """Never show a value from now on, wherever it may come from.
-
-        Args:
-            secret: A key.
-        """
+        """Never show a value from now on, wherever it may come from."""
         self._secrets.append(secret)
 
     @property
@@ -52,11 +45,7 @@ class Stream:
         return self._stream is not None and self._stream.isatty()
 
     def write(self, text: str) -> int:
-        """Write text.
-
-        Args:
-            text: The text.
-        """
+        """Write text."""
         with self._guard:
             if self._stream is not None:
                 try:
@@ -75,11 +64,7 @@ class Stream:
                     self._failed(error)
 
     def line(self, text: str) -> None:
-        """Write a line, or several, in one piece and at once.
-
-        Args:
-            text: Without the last line break.
-        """
+        """Write a line, or several, in one piece and at once."""
         with self._guard:
             self.write(f"{text}\n")
             self.flush()
@@ -113,10 +98,6 @@ def standard_error() -> Stream:
 
 
 def hide(secret: str) -> None:
-    """Never show a value on either stream from now on.
-
-    Args:
-        secret: A key.
-    """
+    """Never show a value on either stream from now on."""
     standard_output().hide(secret)
     standard_error().hide(secret)

@@ -70,11 +70,7 @@ def _no_host(reason: str) -> Finding:
 
 
 def network_findings(environment: Mapping[str, str]) -> list[Finding]:
-    """Name the variables that decide on proxies and certificates. Their values may hold a password.
-
-    Args:
-        environment: The environment's variables.
-    """
+    """Name the variables that decide on proxies and certificates. Their values may hold a password."""
     proxies = [written for name in _PROXIES for written in (name.lower(), name) if environment.get(written)]
     certificates = [name for name in _CERTIFICATES if environment.get(name)]
     return [

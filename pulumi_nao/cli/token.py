@@ -12,24 +12,13 @@ _JWT_PARTS = 3
 
 
 def is_jwt(api_key: str) -> bool:
-    """Tell a JWT from an API key, by its form.
-
-    Args:
-        api_key: The key.
-    """
+    """Tell a JWT from an API key, by its form."""
     parts = api_key.split(".")
     return len(parts) == _JWT_PARTS and all(isinstance(_decoded(part), dict) for part in parts[:2])
 
 
 def expiry_of(api_key: str) -> datetime | None:
-    """Read from a JWT when it expires; its signature is left to the server.
-
-    Args:
-        api_key: The key.
-
-    Returns:
-        The moment; `None` for an API key, and for a JWT that does not tell.
-    """
+    """Read from a JWT when it expires; its signature is left to the server."""
     if not is_jwt(api_key):
         return None
     end = _decoded(api_key.split(".")[1]).get("exp")

@@ -39,25 +39,14 @@ class _Engine(engine_pb2_grpc.EngineServicer):
         self.warnings: list[str] = []
 
     def Log(self, request: engine_pb2.LogRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802 - the protocol's name
-        """Take a line.
-
-        Args:
-            request: The line.
-        """
+        """Take a line."""
         if request.severity >= engine_pb2.WARNING:
             self.warnings.append(printable(request.message))
         return empty_pb2.Empty()
 
 
 def lacks() -> list[str]:
-    """Run a host for a moment.
-
-    Returns:
-        What the provider warns of: capabilities that it could not add to this SDK's host.
-
-    Raises:
-        HostTrouble: It does not start, or does not answer.
-    """
+    """Run a host for a moment."""
     if not could_start(_THREADS):
         raise HostTrouble(NO_THREAD)
     engine = _Engine()

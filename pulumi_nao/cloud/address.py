@@ -25,13 +25,7 @@ def canonical_server(url: str) -> str:
     """Bring a server's URL into the form in which two are compared.
 
     Scheme and host in lower case, no default port, no trailing slash. A path is kept: a server may live under one.
-
-    Args:
-        url: As configured.
-
-    Raises:
-        ValueError: It is no URL of a server that a key may be sent to. The message never repeats the URL, which may
-            hold a password.
+    Raises `ValueError` for what a key must not be sent to, without repeating the URL: it may hold a password.
     """
     parts = _split(url)
     port = parts.port
@@ -48,11 +42,7 @@ def canonical_server(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine.
-
-    Args:
-        host: A name or an address, without brackets.
-    """
+    """Tell whether a host, without brackets, is this machine."""
     if host == "localhost":
         return True
     try:

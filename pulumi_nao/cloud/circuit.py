@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 
 from pulumi_nao.errors import PollFailed
 from pulumi_nao.text import format_duration
+from pulumi_nao.waiting.patience import CONNECT_PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pulumi_nao.waiting.clock import Clock, Deadline
-
-# Seconds: how long one publication tries to reach the server, and how long all of them together.
-CONNECT_PATIENCE = 300.0
 
 OPEN_FOR = 60.0
 PROBE_TIMEOUT = 10.0
@@ -32,11 +30,7 @@ _CHECK = 0.25
 
 
 class Circuit:
-    """What the publications of a process know of one server.
-
-    Args:
-        clock: Counts and sleeps, and says whether waiting has to end.
-    """
+    """What the publications of a process know of one server."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -53,11 +47,7 @@ class Circuit:
             self._failing_since = self._probe_due = None
 
     def failed(self, reason: str) -> None:
-        """Note that the server could not be reached.
-
-        Args:
-            reason: Why, for those that are refused.
-        """
+        """Note that the server could not be reached."""
         with self._guard:
             now = self._clock.monotonic()
             is_open = self._probe_due is not None
@@ -70,11 +60,8 @@ class Circuit:
     def refusal(self, deadline: Deadline, probe: Callable[[float], object]) -> str | None:
         """Say why nothing should be sent now; `None` when it is worth a try.
 
-        In half-open state one caller asks the server, and the others wait for what comes of it.
-
-        Args:
-            deadline: The caller's; when it comes first, or a cancel does, there is no reason.
-            probe: Asks the server a harmless question within so many seconds, or raises `PollFailed`.
+        In half-open state one caller asks the server, and the others wait for what comes of it. There is no reason
+        where the deadline or a cancel comes first.
         """
         while deadline.remaining and not self._clock.cancelled:
             with self._guard:

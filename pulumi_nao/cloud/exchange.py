@@ -42,9 +42,6 @@ class Exchange:
 
     A time-out on the socket counts from byte to byte, and none covers name resolution.
 
-    Args:
-        worker: The thread; who lends it out gets it back from `call`.
-
     Attributes:
         connected: Whether there was a connection, so that something may have reached the server.
     """
@@ -57,16 +54,10 @@ class Exchange:
         self._guard = threading.Lock()
 
     def run(self, call: Callable[[], Result], seconds: float, cancelled: Callable[[], bool], grace: float) -> Result:
-        """Make the exchange, but wait no longer than so many seconds for it, and still less when cancelled.
+        """Make the exchange, but wait no longer than so many seconds for it.
 
-        Args:
-            call: Sends the request and reads the answer, over a `WatchedAdapter`.
-            seconds: How long to wait.
-            cancelled: Whether the caller wants to end.
-            grace: How long to go on waiting then, in seconds; not at all where nothing was sent yet.
-
-        Raises:
-            AnswerTimeout: The time is over; nothing is sent or read any more.
+        After a cancel it may go on for the seconds of grace, or not at all where nothing was sent yet. Then
+        `AnswerTimeout` is raised, and nothing is sent or read any more.
         """
         outcome: Future[Result] = Future()
 
@@ -116,14 +107,7 @@ class Exchange:
             return not self.connected
 
     def use(self, connection: HTTPConnection) -> None:
-        """Take note of the connection, just before anything is sent on it.
-
-        Args:
-            connection: Has a socket.
-
-        Raises:
-            ConnectionAbortedError: The exchange has been given up.
-        """
+        """Take note of the connection, just before anything is sent on it; end it if the exchange was given up."""
         with self._guard:
             if self._given_up:
                 connection.close()
@@ -216,22 +200,14 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 class WatchedAdapter(HTTPAdapter):
-    """An adapter that never repeats a request, and whose connections an `Exchange` can end.
-
-    Args:
-        connections: How many are kept open at the most; an exchange waits when all are in use.
-    """
+    """An adapter that never repeats a request, and whose connections an `Exchange` can end."""
 
     def __init__(self, connections: int) -> None:
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0, pool_block=True)
         _watch(self.poolmanager)
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as in requests
-        """Choose the certificate authorities.
-
-        Raises:
-            NoSuchBundle: Their file is missing.
-        """
+        """Choose the certificate authorities."""
         try:
             super().cert_verify(*args, **kwargs)  # type: ignore[no-untyped-call]
         except OSError:

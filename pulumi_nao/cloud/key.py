@@ -23,11 +23,7 @@ _PROBLEMS = tuple(
 
 
 def key_advice(wanted: str = "The key to use is") -> tuple[str, ...]:
-    """Say which kinds of keys there are.
-
-    Args:
-        wanted: How the first line begins.
-    """
+    """Say which kinds of keys there are."""
     return (
         (
             f"{wanted} the account's (auth_token on the user's My Profile page) or a JWT, bare: no `Bearer`, no line "
@@ -57,11 +53,7 @@ class ApiKey:
 
 
 def key_problem(api_key: object) -> str:
-    """Say what makes a key unusable, without repeating any of it; an empty text for a key that may be sent.
-
-    Args:
-        api_key: The key.
-    """
+    """Say what makes a key unusable, without repeating any of it; an empty text for a key that may be sent."""
     if not isinstance(api_key, str):
         return "it is no text"
     found = next((words for pattern, words in _PROBLEMS if pattern.match(api_key)), "")

@@ -31,11 +31,7 @@ class Proxy:
 
 
 def proxy_for(server: str) -> Proxy | None:
-    """Find the proxy through which requests asks a server; `None` when there is none on the way.
-
-    Args:
-        server: The server's URL.
-    """
+    """Find the proxy through which requests asks a server; `None` when there is none on the way."""
     proxies = get_environ_proxies(server, no_proxy=None)
     address = select_proxy(server, proxies)
     if not address:

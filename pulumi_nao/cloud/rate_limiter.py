@@ -11,6 +11,8 @@ import math
 import threading
 from typing import TYPE_CHECKING
 
+from pulumi_nao.waiting.clock import seconds_left
+
 if TYPE_CHECKING:
     from pulumi_nao.waiting.clock import Clock, Deadline
 
@@ -27,21 +29,13 @@ SPEED_UP = 0.003
 HOLD = 1.0
 LONGEST_HOLD = 60.0
 
-# How long a publication waits for a server that refuses it, or refuses everything (seconds).
-BUSY_PATIENCE = 300.0
-
 # Somebody in line looks at least so often whether there is still hope (seconds).
 _LOOK_UP = 15.0
 _INSTANT = 1e-6
 
 
 class RateLimiter:
-    """Keeps requests to one server apart, first come, first served.
-
-    Args:
-        clock: Counts and sleeps, and says whether waiting has to end.
-        requests_per_second: What is never exceeded; `None` for no such limit.
-    """
+    """Keeps requests to one server apart, first come, first served."""
 
     def __init__(self, clock: Clock, requests_per_second: float | None = None) -> None:
         self._clock = clock
@@ -58,15 +52,10 @@ class RateLimiter:
         self._refusing_since: float | None = None
 
     def acquire(self, deadline: Deadline | None = None, patience: float = math.inf) -> int | None:
-        """Wait until a request may be sent.
+        """Wait until a request may be sent, and give it a number, by which `refused` knows it.
 
-        Args:
-            deadline: When to give up.
-            patience: Give up, too, when the server has let nothing through for so many seconds.
-
-        Returns:
-            The request's number, for `refused`; `None` when it must not be sent: the clock was cancelled, the
-            deadline came first, or patience ended.
+        `None` when it must not be sent: the clock was cancelled, the deadline came first, or the server has let
+        nothing through for so many seconds of patience.
         """
         with self._guard:
             self._drawn += 1
@@ -85,7 +74,7 @@ class RateLimiter:
                         return number
                     if self._refusing_since is not None and now - self._refusing_since >= patience:
                         return None
-                left = math.inf if deadline is None else deadline.remaining
+                left = seconds_left(deadline)
                 if left <= 0 or self._clock.cancelled:
                     return None
                 self._clock.sleep(min(pause, left, _LOOK_UP))
@@ -101,10 +90,6 @@ class RateLimiter:
         """Hold everybody back: the server refused a request as one too many.
 
         Requests that were on their way together are refused together; only the first of them slows the line down.
-
-        Args:
-            number: The request's.
-            retry_after: Seconds the server asked to wait; `None` when it did not say.
         """
         hold = min(retry_after, LONGEST_HOLD) if retry_after and retry_after > 0 else HOLD
         with self._guard:

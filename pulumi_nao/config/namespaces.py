@@ -19,9 +19,6 @@ def namespace_problem(namespace: object) -> str:
     """Say what makes a namespace unusable; an empty text for a good one.
 
     The form leaves one namespace for each set of variables: capitals, dots and underscores would let two collide.
-
-    Args:
-        namespace: As the program gives it.
     """
     if not isinstance(namespace, str) or holds_output(namespace):
         return "write it as plain text, such as 'nao-eu'; an output is not known when the configuration is read"
@@ -31,9 +28,5 @@ def namespace_problem(namespace: object) -> str:
 
 
 def environment_prefix(namespace: str) -> str:
-    """What the environment variables of a namespace begin with: `NAO_`, `NAO_EU_`.
-
-    Args:
-        namespace: A good namespace.
-    """
+    """What the environment variables of a namespace begin with: `NAO_`, `NAO_EU_`."""
     return namespace.upper().replace("-", "_") + "_"

@@ -45,11 +45,9 @@ class Setting:
 class Settings:
     """Everything that can be configured, for each namespace.
 
-    Configuration and environment stay as they are while a process runs: what every resource asks for is read once.
-
-    Args:
-        config: Looks up `namespace:key` in the stack's configuration; `None` where there is no stack.
-        environment: The environment's variables.
+    Each raises `ConfigurationError` for what is missing where it is needed, malformed or out of range. Without
+    `config` there is no stack. Configuration and environment stay as they are while a process runs: what every
+    resource asks for is read once.
     """
 
     def __init__(self, config: Callable[[str], str | None] | None, environment: Mapping[str, str]) -> None:
@@ -65,14 +63,7 @@ class Settings:
         return frozenset(self._keys)  # other threads may find more meanwhile
 
     def api_key(self, namespace: str) -> ApiKey:
-        """The key of the account.
-
-        Args:
-            namespace: `nao`, or another account's.
-
-        Raises:
-            ConfigurationError: There is none, or it is malformed.
-        """
+        """The key of the account."""
         found = self._find(namespace, "apiKey")
         if found is None:
             raise ConfigurationError(
@@ -86,14 +77,7 @@ class Settings:
         return ApiKey(found.value, found.source, key_advice(wanted))
 
     def stated_server(self, namespace: str) -> str | None:
-        """The server that somebody has stated, in canonical form; `None` when nobody has.
-
-        Args:
-            namespace: `nao`, or another account's.
-
-        Raises:
-            ConfigurationError: The URL is malformed, or the namespace is another one than `nao` and states none.
-        """
+        """The server that somebody has stated, in canonical form; `None` when nobody has."""
         if namespace not in self._servers:
             self._servers[namespace] = self._read_server(namespace)
         return self._servers[namespace]
@@ -113,14 +97,7 @@ class Settings:
             raise ConfigurationError(f"{found.source}: {error}") from None
 
     def limit(self, namespace: str) -> Limit:
-        """How long one publication may take.
-
-        Args:
-            namespace: `nao`, or another account's.
-
-        Raises:
-            ConfigurationError: The duration is malformed or out of range.
-        """
+        """How long one publication may take."""
         found = self._find(namespace, "timeout")
         if found is None:
             return DEFAULT_LIMIT
@@ -131,11 +108,7 @@ class Settings:
         return Limit(seconds, found.source)
 
     def concurrency(self) -> int | None:
-        """How many publications may run at once; `None` for as many as the engine asks for.
-
-        Raises:
-            ConfigurationError: The number is malformed or out of range.
-        """
+        """How many publications may run at once; `None` for as many as the engine asks for."""
         found = self._find(DEFAULT_NAMESPACE, "concurrency")
         if found is None:
             return None
@@ -145,11 +118,7 @@ class Settings:
         return int(text)
 
     def requests_per_second(self) -> float | None:
-        """How many requests a second all publications on one server may make together; `None` for no limit.
-
-        Raises:
-            ConfigurationError: The number is malformed or out of range.
-        """
+        """How many requests a second all publications on one server may make together; `None` for no limit."""
         found = self._find(DEFAULT_NAMESPACE, "requestsPerSecond")
         if found is None:
             return None
@@ -159,11 +128,7 @@ class Settings:
         return float(text)
 
     def problems(self, namespace: str) -> list[str]:
-        """List what cannot work, without a word on a key that is absent: previews need none.
-
-        Args:
-            namespace: `nao`, or another account's.
-        """
+        """List what cannot work, without a word on a key that is absent: previews need none."""
         if namespace not in self._problems:
             checks: tuple[Callable[[], object], ...] = (
                 lambda: self._check_key(self._find(namespace, "apiKey")),
@@ -176,11 +141,7 @@ class Settings:
         return [*self._problems[namespace]]
 
     def seen(self, namespace: str) -> dict[str, Any]:
-        """What a program tells the provider of its configuration, see `markers.CONFIGURATION`.
-
-        Args:
-            namespace: `nao`, or another account's.
-        """
+        """What a program tells the provider of its configuration, see `markers.CONFIGURATION`."""
         try:
             server = self.stated_server(namespace) or ""
         except ConfigurationError:
@@ -189,11 +150,7 @@ class Settings:
         return {"server": server, "names": [name for name in names if self.is_configured(name)]}
 
     def is_configured(self, name: str) -> bool:
-        """Tell whether the stack's configuration holds a setting.
-
-        Args:
-            name: With its namespace: `nao:apiKey`.
-        """
+        """Tell whether the stack's configuration holds a setting."""
         return self._config is not None and self._config(name) is not None
 
     def _how_to_set(self, config_words: str, namespace: str, variable: str) -> str:
@@ -226,11 +183,7 @@ class Settings:
 
 
 def hidden_settings(names: Sequence[str]) -> str:
-    """Say what to do about a provider that hides Pulumi's configuration.
-
-    Args:
-        names: The settings that are hidden: `nao:apiKey`.
-    """
+    """Say what to do about a provider that hides Pulumi's configuration."""
     parts = [name.partition(":") for name in names]
     variables = [environment_prefix(namespace) + _VARIABLES[key] for namespace, _, key in parts]
     return (

@@ -22,11 +22,7 @@ _IGNORED = "there is no such setting, so it is ignored"
 def misspelt_settings(namespace: str, keys: Iterable[str], *, shared: bool = False) -> list[str]:
     """Say which keys of a namespace are no settings, and which are meant.
 
-    Args:
-        namespace: The namespace.
-        keys: All keys of the configuration, `namespace:key`.
-        shared: Whether somebody else may keep keys there, as a program does in the namespace of its project. Then
-            only those that resemble a setting are told.
+    In a shared one, as that of the program's project, only those that resemble a setting are told.
     """
     settings = [f"{namespace}:{key}" for key in OF_AN_ACCOUNT] + [f"{DEFAULT_NAMESPACE}:{key}" for key in OF_THE_RUN]
     found = []
@@ -43,12 +39,7 @@ def misspelt_settings(namespace: str, keys: Iterable[str], *, shared: bool = Fal
 
 
 def misspelt_variables(namespace: str, environment: Mapping[str, str]) -> list[str]:
-    """Say which environment variables are meant as settings of a namespace and are not read.
-
-    Args:
-        namespace: The namespace.
-        environment: The environment's variables; an empty one counts as not set.
-    """
+    """Say which environment variables are meant as settings of a namespace and are not read."""
     prefix = environment_prefix(namespace)
     found = []
     for name in sorted(environment):

@@ -74,9 +74,6 @@ class _LongCalls(ThreadPool):
     """Threads for calls that may wait. What is not ours waits in threads of its own.
 
     Whose a call is, is known when its request has been read, and grpc reads it in the thread that makes the call.
-
-    Args:
-        is_ours: Whether a request is.
     """
 
     def __init__(self, is_ours: Callable[[Any], bool]) -> None:
@@ -104,10 +101,6 @@ class Calls(grpc.ServerInterceptor):
     These four are then free for what is quick: `Check`, `Diff` and `Cancel` never queue behind a wait. The long calls
     of other dynamic providers, which share the process, run four at a time as ever: they may rely on that.
 
-    Args:
-        resource_types: The types whose calls are ours, without those of their parents.
-        on_cancel: Called when the engine wants all operations to end. It also does so at the end of every run.
-
     Attributes:
         on_short: Called once, when calls have to wait because no thread can be started.
     """
@@ -128,12 +121,7 @@ class Calls(grpc.ServerInterceptor):
         return call
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:  # noqa: ANN401 - as in grpc
-        """Wrap the handler of a call.
-
-        Args:
-            continuation: Finds the handler.
-            handler_call_details: Says which method is called.
-        """
+        """Wrap the handler of a call."""
         handler = continuation(handler_call_details)
         if handler is None or handler.unary_unary is None or not handler_call_details.method.startswith(_METHODS):
             return handler
@@ -177,17 +165,7 @@ def resource_type_of(urn: str) -> str:
 
 
 def install(calls: Calls) -> Seen:
-    """Let `calls` see the calls of the server that runs in this process.
-
-    Args:
-        calls: The interceptor.
-
-    Returns:
-        How much could be done.
-
-    Raises:
-        TooFewThreads: This process cannot go on.
-    """
+    """Let `calls` see the calls of the server that runs in this process."""
     try:
         from grpc import _interceptor, _server  # noqa: PLC0415 - may be missing in a grpc to come
 

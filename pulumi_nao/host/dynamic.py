@@ -42,14 +42,7 @@ class Unfinished:
 
 
 class Host:
-    """The plugin host, with as much as it can do.
-
-    Args:
-        calls: Knows the current call; `None` where calls cannot be seen.
-        engine: Takes log lines; `None` where there is no engine to talk to.
-        failures: The module that writes an answer to a failed call; `None` where the SDK's messages are not known.
-        cancel: Set when all waits have to end.
-    """
+    """The plugin host, with as much as it can do."""
 
     def __init__(
         self,
@@ -74,35 +67,19 @@ class Host:
         return self.call is not None and self._failures is not None
 
     def report(self, message: str) -> None:
-        """Show progress.
-
-        Args:
-            message: One line.
-        """
+        """Show progress."""
         call = self.call
         if not (self._engine and call and self._engine.status(call.urn, message)):
             _print(message)
 
     def warn(self, message: str) -> None:
-        """Show a warning.
-
-        Args:
-            message: One line or several.
-        """
+        """Show a warning."""
         call = self.call
         if not (self._engine and self._engine.warn(call.urn if call else "", message)):
             _print(f"warning: {message}")
 
     def fail(self, text: str, unfinished: Unfinished | None = None) -> NoReturn:
-        """End the current call with an error.
-
-        Args:
-            text: What the user reads.
-            unfinished: What to save, where the host can.
-
-        Raises:
-            ProviderError: Always.
-        """
+        """End the current call with an error."""
         call = self.call
         if call and self._failures and unfinished:
             # A hook may call again, and then nothing has failed.

@@ -14,15 +14,10 @@ _LOG_TIMEOUT = 5.0
 
 
 class Engine:
-    """The engine that runs this process.
+    """The engine that runs this process. Each line says whether the engine took it.
 
-    Args:
-        address: Where it listens, `127.0.0.1:port`.
-        on_gone: Called when the connection is lost: the engine was killed, and nobody reads any answer.
-        on_absent: Called when there was none from the start.
-
-    Raises:
-        AttributeError: The SDK's messages have changed.
+    `on_gone` is called when the connection is lost: the engine was killed, and nobody reads any answer; `on_absent`
+    when there was none from the start.
     """
 
     def __init__(self, address: str, on_gone: Callable[[], None], on_absent: Callable[[], None]) -> None:
@@ -37,39 +32,15 @@ class Engine:
         self._channel.subscribe(self._changed, try_to_connect=True)
 
     def status(self, urn: str, message: str) -> bool:
-        """Show progress on a resource's row, and as a line where nobody watches a terminal.
-
-        Args:
-            urn: The resource.
-            message: One line.
-
-        Returns:
-            Whether the engine took it.
-        """
+        """Show progress on a resource's row, and as a line where nobody watches a terminal."""
         return self._log(self._info, urn, message, ephemeral=True)
 
     def warn(self, urn: str, message: str) -> bool:
-        """Add a warning to a resource.
-
-        Args:
-            urn: The resource.
-            message: One line or several.
-
-        Returns:
-            Whether the engine took it.
-        """
+        """Add a warning to a resource."""
         return self._log(self._warning, urn, message)
 
     def error(self, urn: str, message: str) -> bool:
-        """Add an error to a resource.
-
-        Args:
-            urn: The resource.
-            message: One line or several.
-
-        Returns:
-            Whether the engine took it.
-        """
+        """Add an error to a resource."""
         return self._log(self._error, urn, message)
 
     def _log(

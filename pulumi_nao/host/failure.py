@@ -34,23 +34,12 @@ def set_failure(call: Call, text: str) -> None:
     """Make the call fail with this text.
 
     The SDK's own answer, a traceback or grpc's wrapper, gives way to the details that travel beside it.
-
-    Args:
-        call: The current call.
-        text: What the user reads.
     """
     _attach(call, status_pb2.Status(code=_UNKNOWN, message=text))
 
 
 def set_unfinished(call: Call, text: str, resource_id: str, properties: Mapping[str, Any]) -> None:
-    """Make the call fail, and have the engine save what there is.
-
-    Args:
-        call: The current call, a `Create` or an `Update`.
-        text: What the user reads; empty when it was shown already.
-        resource_id: The id of a resource that is being created.
-        properties: The outputs to save; those that are `None` are left out.
-    """
+    """Make the call fail, and have the engine save what there is; without text, it was shown already."""
     if call.method == "Create":
         inputs = call.request.properties
     else:

@@ -34,15 +34,7 @@ _UNKNOWN = (Unknown,)
 
 
 def publication_inputs(given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN) -> Checked:
-    """Validate the inputs of a publication, offline and all at once.
-
-    Args:
-        given: The inputs, without the host's own keys.
-        not_known_yet: Types of values to pass over: unknown at preview, or outputs in a program.
-
-    Returns:
-        The inputs in their one form, or `None`; and the problems, each beginning with the input's path.
-    """
+    """Validate the inputs of a publication, offline and all at once."""
     site = given.get("site_id")
     found = []
     if "site_id" not in given:
@@ -69,7 +61,8 @@ def call_inputs(given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNK
     found += _result_problems(own.get("results", {}))
     if own.get("if_unknown", FAIL) not in (AGAIN, FAIL):
         found.append(f"if_unknown: write {FAIL!r} or {AGAIN!r}")
-    if not isinstance(own.get("assume_done", ""), str) or holds_output(own.get("assume_done")):
+    assumed = own.get("assume_done", "")
+    if not isinstance(assumed, str) or not assumed.isprintable() or holds_output(assumed):
         found.append("assume_done: paste what the error prints, the beginning of the attempt that was done")
     return _checked(given, own, found, not_known_yet)
 
@@ -92,6 +85,8 @@ def _result_problems(results: object) -> list[str]:
     for name, pointer in results.items():
         if not isinstance(name, str) or not name.isidentifier():
             found.append(f"results.{name_of(str(name))}: write a name like those of variables, such as id")
+        elif holds_output(pointer):
+            found.append(f"results.{name_of(name)}: {OUTPUT_IN_TEXT}")
         elif not isinstance(pointer, str) or not POINTER.fullmatch(pointer):
             found.append(f"results.{name_of(name)}: write a JSON pointer, such as /data/id")
     return found

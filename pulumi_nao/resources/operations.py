@@ -19,17 +19,17 @@ from pulumi_nao.attempt import Attempt
 from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.config.settings import Settings, hidden_settings
-from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent, ways_on
+from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent
 from pulumi_nao.host import Host, ProviderError, Unfinished, attach
-from pulumi_nao.lifecycle import Change, NextStep, Outcome, difference, settle
+from pulumi_nao.lifecycle import Change, Outcome, difference, settle
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
 from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
-from pulumi_nao.text import format_moment, redact
-from pulumi_nao.values import same, texts_in
+from pulumi_nao.text import redact
+from pulumi_nao.values import same
 from pulumi_nao.waiting.clock import Limit, SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Concatenate
 
     from typing_extensions import ParamSpec
@@ -66,20 +66,15 @@ def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
             raise
         except Exception as defect:  # noqa: BLE001 - whatever it is
             bags = [bag for bag in arguments if isinstance(bag, dict)]
-            error = Defect(f"`{method.__name__}` of {self._kind.noun}", defect)
-            self._fail(error, f"{self._kind.verb} again", secrets=_secrets_in(bags))
+            is_secret = any(bag.get(SECRET_BODY) or (bag.get(SECRETS) or {}).get("body") for bag in bags)
+            error = Defect(f"`{method.__name__}` of {self._kind.noun}", defect, is_secret=is_secret)
+            self._fail(error, f"{self._kind.verb} again")
 
     return run
 
 
 class Operations:
-    """What the provider's methods do for one kind of resource.
-
-    Args:
-        kind: Tells its resources from others.
-        accounts: Settings and clients.
-        host: The process that this runs in.
-    """
+    """What the provider's methods do for one kind of resource."""
 
     def __init__(self, kind: Kind, accounts: Accounts, host: Host) -> None:
         self._kind = kind
@@ -92,15 +87,7 @@ class Operations:
 
     @_guarded
     def check(self, olds: Bag, news: Bag) -> tuple[Bag, list[str]]:
-        """Validate inputs and configuration.
-
-        Args:
-            olds: The inputs of the last run.
-            news: The program's inputs.
-
-        Returns:
-            The inputs in their one form, with `base_url`; and the problems.
-        """
+        """Validate inputs and configuration."""
         given = {key: value for key, value in news.items() if not key.startswith("__") and key not in MARKERS}
         # `ignore_changes` puts recorded inputs into the program's, also these, which are added below.
         for name in ("base_url", SECRET_BODY):
@@ -121,9 +108,8 @@ class Operations:
         if problem:
             return dict(news), [problem]
         inputs["base_url"] = stated or recorded or PUBLIC_SERVER
-        # `ignore_changes` can bring a secret body back without its mark.
-        was_secret = bool(olds.get(SECRET_BODY)) and same(inputs.get("body"), olds.get("body"))
-        if secrets.get("body") or was_secret:
+        # A body that was a secret once stays one: `ignore_changes` brings it back without the program's word.
+        if secrets.get("body") or (olds.get(SECRET_BODY) and same(olds.get("body"), inputs.get("body"))):
             inputs[SECRET_BODY] = True
         if news.get(ERROR_HOOK):
             inputs[ERROR_HOOK] = True
@@ -132,12 +118,7 @@ class Operations:
 
     @_guarded
     def diff(self, olds: Bag, news: Bag) -> tuple[bool, list[str]]:
-        """Decide whether something changes, and which inputs force a replacement.
-
-        Args:
-            olds: The recorded outputs.
-            news: The checked inputs.
-        """
+        """Decide whether something changes, and which inputs force a replacement."""
         if any(pulumi.contains_unknowns(news.get(name)) for name in self._kind.compared):
             return True, []
         wanted = self._kind.wanted(news)
@@ -146,8 +127,7 @@ class Operations:
         if change is not Change.REPLACE:
             settled = settle(recorded, wanted)
             if settled and settled.error:
-                told = f"{settled.error.operation}: {settled.error.reason}"
-                self._host.warn(f"{told}, so `pulumi up` stops here and says what to do")
+                self._host.warn(f"`pulumi up` will stop here: {settled.error.text()}")
             return change is Change.RUN, []
         namespace = news["config_namespace"]
         # The replacement is checked anew, without the recorded server: it would go to the public one.
@@ -159,39 +139,17 @@ class Operations:
 
     @_guarded
     def create(self, props: Bag) -> tuple[str, Bag]:
-        """Run the action.
-
-        Args:
-            props: The checked inputs.
-
-        Returns:
-            The resource's id, and the outputs.
-        """
+        """Run the action."""
         return self._kind.resource_id(self._kind.action(props)), self._run(None, props)
 
     @_guarded
     def update(self, olds: Bag, news: Bag) -> Bag:
-        """Bring the recorded attempt to a good end, or run the action again.
-
-        Args:
-            olds: The recorded outputs.
-            news: The checked inputs.
-
-        Returns:
-            The outputs.
-        """
+        """Bring the recorded attempt to a good end, or run the action again."""
         return self._run(self._recorded(olds, self._kind.wanted(news)), news)
 
     @_guarded
     def read(self, props: Bag) -> Bag:
-        """Look at the recorded job if it is not known to be done.
-
-        Args:
-            props: The recorded outputs.
-
-        Returns:
-            The outputs as they are now; what is stored when that cannot be found out.
-        """
+        """Look at the recorded job if it is not known to be done."""
         kind = self._kind
         stored = {key: value for key, value in props.items() if not key.startswith("__")}
         if not stored or CONFIGURATION in props:  # nothing at all, or the program's inputs
@@ -256,14 +214,11 @@ class Operations:
         with _guard:
             first = self._overwrites.setdefault((inputs["base_url"], inputs["path"]), call.urn)
         if first != call.urn:
-            self._host.warn(
-                f"{first.rpartition('::')[2]} has the same path and method: each overwrites what the other sent; "
-                "let one of them send it all"
-            )
+            self._host.warn(f"{first.rpartition('::')[2]} has the same path and method: each overwrites the other's")
 
     def _recorded(self, olds: Bag, wanted: Wanted) -> Attempt:
         """The recorded attempt; where nothing is known of one, it may have been for what the program wants now."""
-        return self._kind.attempt(olds) or Attempt(wanted.action, None, wanted.base_url)
+        return self._kind.attempt(olds) or Attempt(wanted.action, wanted.triggers, wanted.base_url)
 
     def _run(self, recorded: Attempt | None, props: Bag) -> Bag:
         """Run the action, or bring the recorded attempt to a good end."""
@@ -284,14 +239,13 @@ class Operations:
             saves = self._host.saves_unfinished
             step = outcome.next_step(wanted, earlier, saves=saves)
             words = kind.words(step, attempt.job_id if attempt else None)
-            lost = outcome.attempt if step is NextStep.SETTLE else None
-            ways = ways_on(format_moment(lost.started_at) or "") if lost else ()
-            secrets = _secrets_in([props])
-            self._fail(outcome.error, words, unfinished if attempt and saves else None, ways=ways, secrets=secrets)
-        if outcome.missing:
+            unsettled = settle(outcome.attempt, wanted) if outcome.attempt else None
+            ways_on = unsettled.error.details if unsettled and unsettled.error else ()
+            self._fail(outcome.error, words, unfinished if attempt and saves else None, ways_on)
+        missing = [name for name in wanted.results if name not in outputs.get("answer", {})]
+        if missing:
             self._host.warn(
-                f"results: the answer holds nothing for {', '.join(outcome.missing)}, so the output `answer` is "
-                "without it"
+                f"results: the answer held nothing for {', '.join(missing)}: the output `answer` is without"
             )
         return outputs
 
@@ -321,16 +275,10 @@ class Operations:
         return self._settings.limit(props["config_namespace"])
 
     def _fail(
-        self,
-        error: NaoError,
-        next_step: str,
-        unfinished: Unfinished | None = None,
-        *,
-        ways: Iterable[str] = (),
-        secrets: Iterable[str] = (),
+        self, error: NaoError, next_step: str, unfinished: Unfinished | None = None, ways_on: tuple[str, ...] = ()
     ) -> NoReturn:
-        text = error.text(*ways, f"The next `pulumi up` {next_step}.", advice=self._accounts.is_new(error))
-        self._host.fail(redact(text, [*self._settings.keys, *secrets]), unfinished)
+        text = error.text(*ways_on, f"The next `pulumi up` {next_step}.", advice=self._accounts.is_new(error))
+        self._host.fail(redact(text, self._settings.keys), unfinished)
 
 
 _PRIVATE_PATH = (
@@ -341,11 +289,6 @@ _NOT_SAVED = (
     "this version of Pulumi's SDK cannot record an attempt whose outcome is not known, so the next `pulumi up` would "
     'send it again without a word; where that does no harm, write if_unknown="again"'
 )
-
-
-def _secrets_in(bags: Iterable[Bag]) -> list[str]:
-    """The texts of secret bodies."""
-    return [text for bag in bags if bag.get(SECRET_BODY) for text in texts_in(bag.get("body"))]
 
 
 def _lost_server(namespace: str) -> str:

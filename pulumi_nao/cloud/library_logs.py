@@ -50,11 +50,7 @@ _FILTER = _Filter()
 
 
 def protect(secret: str) -> None:
-    """Keep a secret out of the logs from now on.
-
-    Args:
-        secret: A key that is about to be used.
-    """
+    """Keep a secret out of the logs from now on."""
     _FILTER.protect(secret)
     for name in LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)

@@ -17,14 +17,7 @@ from pulumi_nao.values import TOO_LARGE, is_too_large
 
 
 def site(text: str) -> tuple[str | None, int]:
-    """Read a site: `910`, or `nao-eu:910` with the account's namespace.
-
-    Args:
-        text: As written.
-
-    Returns:
-        The namespace, if one is named, and the site's number.
-    """
+    """Read a site: `910`, or `nao-eu:910` with the account's namespace."""
     namespace, colon, number = text.rpartition(":")
     try:
         site_id = site_number(number)
@@ -35,23 +28,12 @@ def site(text: str) -> tuple[str | None, int]:
 
 
 def namespace(text: str) -> str:
-    """Read a configuration namespace.
-
-    Args:
-        text: As written.
-    """
+    """Read a configuration namespace."""
     return _namespace(text)
 
 
 def job(text: str) -> tuple[str, str | None]:
-    """Read a background job: its number, or its address as logs show it.
-
-    Args:
-        text: As written.
-
-    Returns:
-        The number, and the server's URL if an address was given.
-    """
+    """Read a background job: its number, or its address as logs show it."""
     found = re.fullmatch(rf"(?:(https?://\S+)/api/v2/background_jobs/)?({JOB_NUMBER})/?", text, re.ASCII)
     if not found:
         raise argparse.ArgumentTypeError("write a job's number, such as 48145, or its address from a log")
@@ -59,14 +41,7 @@ def job(text: str) -> tuple[str, str | None]:
 
 
 def timeout(text: str) -> float:
-    """Read a time limit.
-
-    Args:
-        text: As written: `90s`, `30m`, `1h30m`.
-
-    Returns:
-        Seconds.
-    """
+    """Read a time limit."""
     try:
         return parse_timeout(text)
     except ValueError as error:
@@ -90,20 +65,32 @@ def body(text: str) -> Body:
     """Read the JSON that a call sends: `@tags.json`, or `@-` for standard input."""
     if not text.startswith("@"):
         raise argparse.ArgumentTypeError("write @ and the name of a file, or @- for standard input")
+    if text == "@-" and sys.stdin is None:
+        raise argparse.ArgumentTypeError("standard input is closed")
     try:
         written = sys.stdin.buffer.read() if text == "@-" else Path(text[1:]).read_bytes()
         value = json.loads(written, parse_constant=_refuse_constant)
+        too_large = is_too_large(value)
     except OSError as error:
         raise argparse.ArgumentTypeError(f"the file cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise argparse.ArgumentTypeError("the file holds no JSON") from None
-    if is_too_large(value):
+        raise argparse.ArgumentTypeError("the file holds no JSON that can be sent") from None
+    if not isinstance(value, (dict, list)):
+        raise argparse.ArgumentTypeError("the file holds neither a JSON object nor an array")
+    if too_large:
         raise argparse.ArgumentTypeError(TOO_LARGE.removeprefix("body: "))
     return Body(text, value)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def method(text: str) -> str:
+    """Read the method of a call."""
+    if text.upper() not in METHODS:
+        raise argparse.ArgumentTypeError(f"write {' or '.join(METHODS)}")
+    return text.upper()
 
 
 def path(text: str) -> str:
@@ -115,12 +102,7 @@ def path(text: str) -> str:
 
 
 def add_namespace(parser: argparse.ArgumentParser, **settings: Any) -> None:  # noqa: ANN401 - as in argparse
-    """Add the option that chooses the account.
-
-    Args:
-        parser: A command's.
-        settings: More for `add_argument`.
-    """
+    """Add the option that chooses the account."""
     parser.add_argument("--namespace", type=namespace, metavar="NAMESPACE", **settings)
 
 

@@ -70,10 +70,6 @@ def reason_of(error: BaseException, proxy: Proxy | None = None) -> tuple[str, bo
     """Say in a few words what went wrong with an exchange, and whether it may pass.
 
     What is wrong with certificates, URLs and files that the environment names stays so. All else may pass.
-
-    Args:
-        error: One of `transport.EXCHANGE_FAILURES`.
-        proxy: The proxy on the way.
     """
     try:
         return _words(_causes(error), proxy)
