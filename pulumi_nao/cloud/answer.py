@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from pydantic import ValidationError
 
-from pulumi_nao.cloud.wire import JOB_TYPE, JobDocument, JobReference
+from pulumi_nao.cloud.documents import JOB_TYPE, JobDocument, JobReference
 from pulumi_nao.errors import (
     AccessDenied,
     KeyNotAccepted,
@@ -177,7 +177,7 @@ class Answer:
         return any(isinstance(item, dict) and item.get("type") == JOB_TYPE for item in _listed(data))
 
     def document(self) -> object:
-        """The JSON of an answer which says that all is done (documented: `204`, `200` and `201`); `None` without any.
+        """The JSON of an answer which says that all is done (documented of `201`); `None` without any.
 
         Raises:
             Senseless: It says something else, or was cut short.

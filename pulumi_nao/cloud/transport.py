@@ -1,9 +1,10 @@
-"""Around one HTTP exchange: whose proxy, how much of an answer, and which exceptions end it."""
+"""Sessions, their limits and time-outs: whose proxy, how much of an answer, and which exceptions end it."""
 
 from __future__ import annotations
 
 import os
 import zlib
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from requests.auth import AuthBase
 from pulumi_nao.cloud.exchange import AnswerTimeout, NoSuchBundle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from requests.adapters import HTTPAdapter
 
 CONNECT_TIMEOUT = 10.0
@@ -23,7 +26,7 @@ LARGEST_ANSWER = 1024 * 1024
 # What was asked for may list in its answer all that it was sent, up to 1 MiB, and more about each part.
 LARGEST_ANSWER_TO_ACTION = 16 * LARGEST_ANSWER
 
-# Of each kind, looks and publications; each may have a thread as well.
+# Of each client, and of each kind: polls and actions; each may have a thread as well.
 MOST_CONNECTIONS = 32
 
 
@@ -33,6 +36,31 @@ class AnswerTooLarge(Exception):
 
 class AnswerUnreadable(Exception):
     """The server compressed its answer, unasked, in a way that cannot be undone."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent, and how long to wait for its answer.
+
+    Attributes:
+        method: `GET`, `POST`…
+        path: Below `/api/v2/`.
+        read: Reads the answer's body, or what of it is wanted; `None` when it cannot be read.
+        seconds: How long the answer may take in all.
+        grace: How long to go on waiting for it after a cancel (seconds).
+        headers: Beside those of every request.
+        content: The body; `None` for none.
+        is_secret: Whether the body is, which the answer may repeat.
+    """
+
+    method: str
+    path: str
+    read: Callable[[requests.Response], bytes | None]
+    seconds: float
+    grace: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = field(default=None, repr=False)
+    is_secret: bool = False
 
 
 class Body(bytes):
