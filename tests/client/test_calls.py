@@ -26,13 +26,13 @@ from pulumi_nao.models import WITHHELD, publication
 from pulumi_nao.simulator import Answer, HangUp
 from pulumi_nao.waiting.clock import Limit
 from pulumi_nao.waiting.locks import Locks
+from tests.attempts import call
 from tests.client.serving import serving
 from tests.client.test_secrets import answering, encodings, everything_of
 from tests.core.fake_clock import FakeClock
 from tests.faults.catalogue import fault
 from tests.leaks import leaks_in
 from tests.tools.machine import wait_until
-from tests.wanting import call
 
 KEY = "k-0123456789-host-tier"
 PATH = "sites/910/import"
