@@ -25,7 +25,6 @@ from pulumi_nao.lifecycle import Runner
 from pulumi_nao.models import WITHHELD, publication
 from pulumi_nao.simulator import Answer, HangUp
 from pulumi_nao.waiting.clock import Limit
-from pulumi_nao.waiting.locks import Locks
 from tests.attempts import call
 from tests.client.serving import serving
 from tests.client.test_secrets import answering, encodings, everything_of
@@ -294,9 +293,9 @@ def test_one_path_is_called_by_one_at_a_time_whatever_calls_it(nao, action):
     path = publication(910).path
     nao.add_site(910, job_seconds=float("inf"))
     nao.script("PUT " + path, Answer(204))
-    locks, told = Locks(FakeClock()), []
+    told = []
     with NaoClient(KEY, nao.url) as client:
-        runner = Runner(client, locks=locks)
+        runner = Runner(client)
         first = threading.Thread(target=runner.run, args=[call(path=path, method="POST", base_url=nao.url)])
         first.start()
         wait_until(lambda: nao.count("job"))
