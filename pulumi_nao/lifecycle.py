@@ -212,7 +212,7 @@ class Runner:
         except NaoError:
             raise
         except Exception as defect:  # noqa: BLE001 - nobody knows whether the request was sent
-            return Outcome(attempt.lost(), Defect(action.name, defect))
+            return Outcome(attempt.lost(), Defect(action.name, defect, is_secret=action.is_secret))
         if isinstance(started, Done):
             return Outcome(attempt.answered(started.document, wanted.results, self._clock.now()))
         return self._await(
@@ -228,7 +228,7 @@ class Runner:
         except JobError as error:
             return Outcome(attempt.seen(error.state, self._clock.now()), error)
         except Exception as defect:  # noqa: BLE001 - the job runs, whatever is wrong here
-            return Outcome(attempt, Defect(job.operation, defect))
+            return Outcome(attempt, Defect(job.operation, defect, is_secret=wanted.action.is_secret))
         return Outcome(attempt.seen(state, self._clock.now()))
 
     def _job(self, recorded: Attempt, *, is_secret: bool = False) -> Job:

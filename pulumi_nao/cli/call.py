@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pulumi_nao.attempt import Wanted
@@ -25,7 +26,7 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("method", metavar="METHOD", type=str.upper, choices=METHODS, help=" or ".join(METHODS))
+    parser.add_argument("method", metavar="METHOD", type=parsing.method, help=" or ".join(METHODS))
     parser.add_argument(
         "path", metavar="PATH", type=parsing.path, help="address below /api/v2/: sites/910/nao_trackables/batch"
     )
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Make the call. Must be called in the main thread."""
     method, path, namespace = arguments.method, arguments.path, arguments.namespace
     named = {"method": method, "path": path, "namespace": namespace}
-    body = f" --body {arguments.body.source}" if arguments.body else ""
+    body = f" --body {quote(arguments.body.source)}" if arguments.body else ""
     account_option = "" if namespace == DEFAULT_NAMESPACE else f" --namespace {namespace}"
     command = f"pulumi-nao call {method} {path}{body}{account_option}"
 

@@ -11,6 +11,8 @@ import math
 import threading
 from typing import TYPE_CHECKING
 
+from pulumi_nao.waiting.clock import seconds_left
+
 if TYPE_CHECKING:
     from pulumi_nao.waiting.clock import Clock, Deadline
 
@@ -75,7 +77,7 @@ class RateLimiter:
                         return number
                     if self._refusing_since is not None and now - self._refusing_since >= patience:
                         return None
-                left = math.inf if deadline is None else deadline.remaining
+                left = seconds_left(deadline)
                 if left <= 0 or self._clock.cancelled:
                     return None
                 self._clock.sleep(min(pause, left, _LOOK_UP))

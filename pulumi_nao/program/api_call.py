@@ -10,7 +10,6 @@ from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.program.resource import ActionResource
 from pulumi_nao.provider import ApiCallProvider
 from pulumi_nao.resources.inputs import call_inputs
-from pulumi_nao.resources.markers import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +43,7 @@ class ApiCall(ActionResource, type_name="ApiCall"):
     """
 
     _secret_outputs = ("answer",)
+    _may_be_secret = ("path", "body")
     _noun, _done, _does = "call", "sent", "sends the request"
 
     def __init__(  # noqa: PLR0913, PLR0917 - as many as the call has inputs
@@ -69,11 +69,7 @@ class ApiCall(ActionResource, type_name="ApiCall"):
             "assume_done": assume_done,
             "config_namespace": config_namespace,
         }
-        secrets = {
-            "path": pulumi.Output.from_input(path).is_secret(),
-            "body": pulumi.Output.from_input(body).is_secret(),
-        }
-        super().__init__(ApiCallProvider(), resource_name, inputs, call_inputs, opts, {SECRETS: secrets})
+        super().__init__(ApiCallProvider(), resource_name, inputs, call_inputs, opts)
 
     @property
     @pulumi.getter
