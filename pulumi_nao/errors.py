@@ -55,7 +55,6 @@ class NaoError(Exception):
     Attributes:
         operation: What was being done: `publication of site 910`; empty where nobody has said it yet.
         reason: Why it failed, in words that do not name the operation.
-        details: Further facts of this case, a line each.
         advice: Lines that are the same whichever site is concerned.
     """
 
