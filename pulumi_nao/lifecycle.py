@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from pulumi_nao import jobs
@@ -64,14 +64,14 @@ def difference(recorded: Attempt, wanted: Wanted) -> Change:
 
 
 class NextStep(Enum):
-    """What follows a failure."""
+    """What follows a failure; `resources/kinds` and `cli/endings` have the words for it."""
 
-    GO_ON = "go on waiting for the job of this attempt"
-    TAKE_UP = "take up the job that is recorded, of an earlier attempt"
-    RUN_AFTER_JOB = "wait for another attempt's job to end, and run"
-    SETTLE = "nothing, until a person has settled the attempt"
-    TRY_AGAIN = "run, as nothing was started"
-    RUN_AGAIN = "run once more"
+    GO_ON = auto()  # wait on for the job of this attempt
+    TAKE_UP = auto()  # take up the job that is recorded, of an earlier attempt
+    RUN_AFTER_JOB = auto()  # wait for another attempt's job to end, and run
+    SETTLE = auto()  # nothing, until a person has settled the attempt
+    TRY_AGAIN = auto()  # run: nothing was started
+    RUN_AGAIN = auto()  # run once more
 
 
 @dataclass(frozen=True)

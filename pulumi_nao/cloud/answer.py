@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from pydantic import ValidationError
 
-from pulumi_nao.cloud.wire import JOB_TYPE, JobDocument, JobReference
+from pulumi_nao.cloud.documents import JOB_TYPE, JobDocument, JobReference
 from pulumi_nao.errors import (
     AccessDenied,
     KeyNotAccepted,

@@ -15,10 +15,10 @@ from pulumi_nao.cloud.answer import Answer, Senseless
 from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.cloud.exchange import Exchange, WatchedAdapter
 from pulumi_nao.cloud.key import ApiKey, key_problem
-from pulumi_nao.cloud.logs import protect
+from pulumi_nao.cloud.library_logs import protect
+from pulumi_nao.cloud.no_answer import reason_of
 from pulumi_nao.cloud.proxies import proxy_for
-from pulumi_nao.cloud.rate_limiter import BUSY_PATIENCE, RateLimiter
-from pulumi_nao.cloud.reasons import reason_of
+from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.cloud.transport import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
@@ -55,6 +55,12 @@ from pulumi_nao.models import (
 )
 from pulumi_nao.values import encoded
 from pulumi_nao.waiting.clock import Clock, Deadline, SystemClock, checked_seconds, seconds_left
+from pulumi_nao.waiting.patience import (
+    BUSY_PATIENCE,
+    CANCELLED_ACTION_GRACE,
+    CANCELLED_POLL_GRACE,
+    LAST_POLL_PATIENCE,
+)
 from pulumi_nao.waiting.semaphore import Semaphore
 from pulumi_nao.waiting.threads import ACTION_THREADS, NO_THREAD, POLL_THREADS, ThreadPool
 
@@ -64,13 +70,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from pulumi_nao.waiting.threads import Worker
-
-# Seconds: the answer to a POST names the job, a look can be made again.
-CANCELLED_ACTION_GRACE = 10.0
-CANCELLED_POLL_GRACE = 1.0
-
-# Seconds: of many looks that are due at one deadline, each has its turn.
-LAST_POLL_PATIENCE = 5.0
 
 _DONE = (requests.codes.ok, requests.codes.created, requests.codes.no_content)
 

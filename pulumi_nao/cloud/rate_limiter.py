@@ -29,9 +29,6 @@ SPEED_UP = 0.003
 HOLD = 1.0
 LONGEST_HOLD = 60.0
 
-# How long a publication waits for a server that refuses it, or refuses everything (seconds).
-BUSY_PATIENCE = 300.0
-
 # Somebody in line looks at least so often whether there is still hope (seconds).
 _LOOK_UP = 15.0
 _INSTANT = 1e-6

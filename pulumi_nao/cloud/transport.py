@@ -1,4 +1,4 @@
-"""Around one HTTP exchange: whose proxy, how much of an answer, and which exceptions end it."""
+"""Sessions, their limits and time-outs: whose proxy, how much of an answer, and which exceptions end it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LARGEST_ANSWER = 1024 * 1024
 # What was asked for may list in its answer all that it was sent, up to 1 MiB, and more about each part.
 LARGEST_ANSWER_TO_ACTION = 16 * LARGEST_ANSWER
 
-# Of each kind, looks and publications; each may have a thread as well.
+# Of each client, and of each kind: polls and actions; each may have a thread as well.
 MOST_CONNECTIONS = 32
 
 

@@ -15,7 +15,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_nao.config.settings import Settings, hidden_settings
-from pulumi_nao.program import hints, interrupts
+from pulumi_nao.program import hints, quiet_end
 from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, SECRETS
 from pulumi_nao.text import parse_timeout
 from pulumi_nao.values import holds_output
@@ -77,7 +77,7 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
         if not isinstance(get_monitor(), MockMonitor):
             _check_key(namespace)
             hints.give(namespace)
-            interrupts.quieten()
+            quiet_end.quieten()
         hidden = {
             CONFIGURATION: self._seen,
             ERROR_HOOK: _wants_reasons(opts) or None,

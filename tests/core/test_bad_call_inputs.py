@@ -121,7 +121,11 @@ def test_what_is_no_method_is_refused(method, asked):
 BODY = "body: give a mapping or a list, such as {'data': [...]}, or leave it out"
 
 
-@pytest.mark.parametrize("body", ["text", "", 5.0, True, b"x", {1}, pulumi.StringAsset("x"), object()], ids=repr)
+@pytest.mark.parametrize(
+    "body",
+    ["text", "", 5.0, True, b"x", {1}, pulumi.StringAsset("x"), object()],
+    ids=lambda body: type(body).__name__,
+)
 @pytest.mark.parametrize("asked", [refusals, told_to_the_program])
 def test_a_body_of_another_kind_is_refused(body, asked):
     assert asked({**GOOD, "body": body}) == [BODY]

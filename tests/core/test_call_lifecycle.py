@@ -24,9 +24,9 @@ from pulumi_nao.errors import (
 from pulumi_nao.lifecycle import Change, NextStep, Outcome, Runner, difference, settle
 from pulumi_nao.models import Done, JobState
 from pulumi_nao.text import format_moment
+from tests.attempts import attempt_at, call
 from tests.core.fake_clock import START, FakeClock
 from tests.core.test_lifecycle import DONE, FAILED, RUNNING, SERVER, SHORT, FakeClient
-from tests.wanting import attempt_at, call
 
 BODY = {"rows": [1]}
 OTHER = {"rows": [2]}

@@ -11,10 +11,10 @@ from pulumi_nao.errors import PollFailed, ServerUnreachable
 from pulumi_nao.lifecycle import Runner
 from pulumi_nao.simulator.world import Site
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Deadline, Limit
+from tests.attempts import wanted
 from tests.core.fake_clock import FakeClock
 from tests.core.virtual_service import SERVER, VirtualService
 from tests.core.virtual_time import VirtualClock
-from tests.wanting import wanted
 
 REFUSED = "connection refused"
 BAD_SITES = range(0, 1000, 7)

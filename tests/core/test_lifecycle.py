@@ -15,9 +15,9 @@ from pulumi_nao.lifecycle import Change, Outcome, Runner, difference
 from pulumi_nao.models import Job, JobState
 from pulumi_nao.waiting.clock import Limit
 from pulumi_nao.waiting.locks import Locks
+from tests.attempts import attempt_at, wanted
 from tests.core.fake_clock import START, FakeClock
 from tests.core.virtual_time import VirtualClock
-from tests.wanting import attempt_at, wanted
 
 SERVER = "https://www.nao-cloud.com"
 RUNNING = JobState(has_finished=False, status="In progress")

@@ -11,10 +11,10 @@ from pulumi_nao.lifecycle import Runner
 from pulumi_nao.simulator.limit import RequestLimit
 from pulumi_nao.simulator.world import Site
 from pulumi_nao.waiting.clock import Deadline, Limit
+from tests.attempts import wanted
 from tests.core.fake_clock import FakeClock
 from tests.core.virtual_service import SERVER, FixedWindow, VirtualService
 from tests.core.virtual_time import VirtualClock
-from tests.wanting import wanted
 
 
 def per_second(number):

@@ -5,16 +5,17 @@ import threading
 
 import pytest
 
-from pulumi_nao.cloud.client import CANCELLED_ACTION_GRACE, CANCELLED_POLL_GRACE, NaoClient
+from pulumi_nao.cloud.client import NaoClient
 from pulumi_nao.errors import NotSent, WaitCancelled
 from pulumi_nao.lifecycle import Runner
 from pulumi_nao.simulator import Silence, Simulator
 from pulumi_nao.waiting.clock import Limit, SystemClock
+from pulumi_nao.waiting.patience import CANCELLED_ACTION_GRACE, CANCELLED_POLL_GRACE
+from tests.attempts import wanted
 from tests.faults.catalogue import fault
 from tests.faults.run import KEY, SILENT
 from tests.few_threads import exchanges
 from tests.tools.machine import wait_until
-from tests.wanting import wanted
 
 HOUR = 3600.0
 
