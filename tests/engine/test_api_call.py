@@ -1,6 +1,5 @@
 """Calls as programs make them: one after another, one feeding the next, and in every shape."""
 
-import itertools
 import math
 
 import pytest
@@ -69,7 +68,9 @@ class Chain:
     def _serve(self):
         self.nao.add_action("POST", "sites/910/import", job_seconds=math.inf)
         self.nao.add_action("POST", "sites/912/import")
-        self.nao.add_action("POST", "sites/910/nao_trackables", Answer(201, body={"data": {"id": "7", "type": "tag"}}))
+        self.nao.add_action(
+            "POST", "sites/910/nao_trackables", Answer(201, body={"data": {"id": "7", "type": "tag"}})
+        )
         self.nao.add_action("POST", "nao_trackables/7/activate")
         self.nao.add_action("PUT", "sites/910/limits", Answer(204))
 
@@ -177,7 +178,9 @@ def shapes(tmp_path_factory, engine_path, empty_project):
 
 def test_print(shapes):
     print(shapes.story.output)
-    for s in shapes.story.steps: print(s.sent, s.looks, s.run.code)
+    for s in shapes.story.steps:
+        print(s.sent, s.looks, s.run.code)
     for r in shapes.nao.requests:
-        if r.site==912: print(r.time.time(), r.call, r.job and (r.job.id, r.job.has_finished))
+        if r.site == 912:
+            print(r.time.time(), r.call, r.job and (r.job.id, r.job.has_finished))
     assert 0

@@ -154,7 +154,9 @@ def test_a_page_in_place_of_an_answer_may_have_started_and_the_error_says_what_c
 
 def test_no_ending_shows_a_traceback(told):
     assert "Traceback" not in told.story.output
-    assert [name for name in told.broken.recorded if not told.broken.error(name).startswith("error: POST sites/")] == []
+    assert [
+        name for name in told.broken.recorded if not told.broken.error(name).startswith("error: POST sites/")
+    ] == []
 
 
 def test_a_preview_sends_nothing_and_says_where_the_next_up_stops(told):
