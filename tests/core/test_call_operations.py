@@ -377,7 +377,9 @@ def test_a_record_of_another_kind_of_resource_stops_the_run_and_says_so(operatio
     news = {**INPUTS, **({"triggers": triggers} if triggers else {})}
     assert operations.diff(record, news) == (True, [])
     (warning,) = host.warnings
-    assert warning.startswith(f"`pulumi up` will stop here: {NAME} not sent: nobody knows whether it was done before\n")
+    assert warning.startswith(
+        f"`pulumi up` will stop here: {NAME} not sent: nobody knows whether it was done before\n"
+    )
     assert fails(operations.update, record, news) == (
         f"{NAME} not sent: nobody knows whether it was done before\n"
         "  The state holds another kind of resource here. Look in NAO Cloud; to have it sent:\n"
