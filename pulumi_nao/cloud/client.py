@@ -251,9 +251,9 @@ class NaoClient:
             read,
             self._answer_timeout,
             CANCELLED_ACTION_GRACE,
-            {"Content-Type": "application/json"},
-            content,
-            action.is_secret,
+            headers={"Content-Type": "application/json"},
+            content=content,
+            is_secret=action.is_secret,
         )
         operation = action.name
         exchange = Exchange(worker)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
 
@@ -99,4 +99,20 @@ class ApiCall(ActionResource, type_name="ApiCall"):
     @pulumi.getter
     def answer(self) -> pulumi.Output[Mapping[str, Any]]:
         """What `results` found in the answer, a secret; without the names for which it held nothing."""
-        return pulumi.get(self, "answer")
+        found: pulumi.Output[dict[str, Any] | None] = pulumi.get(self, "answer")
+        return found.apply(lambda answer: _Answer(self._name, answer or {}))
+
+
+class _Answer(dict[str, Any]):
+    """Ends the program with a line, where another resource uses a result that is not there."""
+
+    def __init__(self, resource_name: str, found: Mapping[str, Any]) -> None:
+        super().__init__(found)
+        self._resource_name = resource_name
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise pulumi.RunError(
+            f"{self._resource_name}: there is no {name!r} in the output `answer`\n"
+            "  The server's answer held nothing for it, or was never seen. Write the value in place of the output; "
+            "or correct `results`, and have the call sent again by a change of its triggers."
+        )

@@ -53,5 +53,5 @@ class Locks:
             self._all.acquired() as turn_has_come,
         ):
             if not (site_is_free and turn_has_come):
-                raise NotSent(f"{operation} not sent: cancelled while it waited for its turn")
+                raise NotSent("cancelled while it waited for its turn", operation=operation)
             yield

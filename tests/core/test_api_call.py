@@ -127,3 +127,20 @@ def test_a_test_of_a_program_reads_its_outputs():
     printed = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     assert printed.stdout == "['sites', 'POST', {'rows': ['1']}, ['t'], 'success', '7', None]\n"
     assert printed.stderr == ""
+
+
+@pytest.mark.parametrize("found", ["{}", "None"])
+def test_a_result_that_is_not_there_ends_the_program_with_a_line(found):
+    program = PROGRAM.replace('{"id": "7"}', found)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "pulumi.errors.RunError: tags: there is no 'id' in the output `answer`\n" in ended.stderr
+    assert "KeyError" not in ended.stderr
+
+
+def test_a_result_can_be_asked_for_without_ending_the_program():
+    program = PROGRAM.replace('{"id": "7"}', "{}").replace(
+        'call.answer["id"]', 'call.answer.apply(lambda a: a.get("id"))'
+    )
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "'success', None, None]" in printed.stdout

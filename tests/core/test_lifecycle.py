@@ -374,7 +374,7 @@ def test_a_second_publication_of_a_site_waits_for_the_first_and_says_so():
 
     clock.run(publish, publish)
     assert begun == [0, 21]
-    assert told == [(0, "waiting for another publication of this site to end")]
+    assert told == [(0, "waiting for another publication of site 910 to end")]
 
 
 @pytest.mark.parametrize(

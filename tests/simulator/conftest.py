@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import socket
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ import pytest
 from pulumi_nao.simulator import Simulator
 from tests.core.fake_clock import FakeClock
 
-from .wire import KEY
+from .wire import DOCUMENTED_JOB, KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def clock() -> FakeClock:
     """Stands at 2023-11-13 19:50:57.145 UTC until it is moved."""
-    return FakeClock(start=datetime(2023, 11, 13, 19, 50, 57, 145000, timezone.utc))
+    return FakeClock(start=DOCUMENTED_JOB)
 
 
 @pytest.fixture

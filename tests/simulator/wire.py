@@ -6,6 +6,7 @@ import http.client
 import json
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pulumi_nao.simulator import Simulator
 
 KEY = "k-123"
+DOCUMENTED_JOB = datetime(2023, 11, 13, 19, 50, 57, 145000, timezone.utc)  # when it began
 PUBLISH_910 = "/api/v2/sites/910/asset_tracking_config/publish"
 
 
