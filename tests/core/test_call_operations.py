@@ -536,7 +536,7 @@ def test_nothing_is_sent_twice_unless_its_failure_was_shown_before_or_a_person_h
         says = [SAYS[answer] for answer in [run["answer"]] if answer in SAYS]
         client = Client(*says, jobs={state.get("job_id") or str(number + 1): [SHOWS[look] for look in run["looks"]]})
         host = EngineHost()
-        operations = meeting(client, publications.operations({"nao:timeout": "5s"}, host, kind=API_CALL), clock)
+        operations = meeting(client, publications.operations({"nao:timeout": "60s"}, host, kind=API_CALL), clock)
         if run["command"] == "refresh":
             state = as_sent(operations.read(state)) if state else {}
             assert client.sent == []
