@@ -98,6 +98,8 @@ def action_problems(method: object, path: object) -> list[str]:
             "path: write the address below /api/v2/, such as sites/910/import: "
             "letters, digits, _ and -, joined by single slashes"
         )
+    elif path.lower().partition("/")[0] == "api":
+        found.append("path: leave off what every address begins with, api/v2/")
     elif path.lower().partition("/")[0] == "sessions":
         found.append("path: sessions is where keys are made; it is no place for a call that is recorded")
     if method not in METHODS:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.text import name_of
 
@@ -110,7 +111,13 @@ def value_problems(rules: Rules, value: object, not_known_yet: tuple[type, ...] 
 
 def encoded(value: object) -> bytes:
     """A value as JSON, with whole floats as integers: on its way through Pulumi each number becomes a float."""
-    return json.dumps(_whole(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return json.dumps(whole_numbers(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def digest_of(value: object) -> str:
+    """A digest that is the same on both sides of Pulumi's wire; of a value without problems."""
+    written = json.dumps(whole_numbers(value), sort_keys=True)
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_too_large(value: object) -> bool:
@@ -134,11 +141,12 @@ def pointed_at(document: object, pointer: str) -> object:
     return document
 
 
-def _whole(value: object) -> object:
+def whole_numbers(value: Any) -> Any:  # noqa: ANN401 - of any plain type
+    """The same with whole floats as integers: on its way through Pulumi each number becomes a float."""
     if isinstance(value, Mapping):
-        return {key: _whole(item) for key, item in value.items()}
+        return {key: whole_numbers(item) for key, item in value.items()}
     if isinstance(value, _LISTS):
-        return [_whole(item) for item in value]
+        return [whole_numbers(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
@@ -10,9 +13,10 @@ from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.program.resource import ActionResource
 from pulumi_nao.provider import ApiCallProvider
 from pulumi_nao.resources.inputs import call_inputs
+from pulumi_nao.values import BODY, digest_of, value_problems, whole_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class ApiCall(ActionResource, type_name="ApiCall"):
@@ -43,7 +47,6 @@ class ApiCall(ActionResource, type_name="ApiCall"):
     """
 
     _secret_outputs = ("answer",)
-    _may_be_secret = ("path", "body")
     _noun, _done, _does = "call", "sent", "sends the request"
 
     def __init__(  # noqa: PLR0913, PLR0917 - as many as the call has inputs
@@ -70,6 +73,29 @@ class ApiCall(ActionResource, type_name="ApiCall"):
             "config_namespace": config_namespace,
         }
         super().__init__(ApiCallProvider(), resource_name, inputs, call_inputs, opts)
+
+    def _told_of_secrets(
+        self, resource_name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None
+    ) -> dict[str, Any]:
+        path, body = inputs["path"], _awaited_once(inputs["body"])
+        inputs["body"] = body
+        outputs = [*_outputs_in([path, body])]
+        always = opts is not None and "body" in (opts.additional_secret_outputs or [])
+
+        def digests(known: Sequence[Any]) -> list[str]:
+            filled = _filled([path, body], iter(known))
+            if body is not None and filled[1] is None:
+                raise pulumi.RunError(f"{resource_name}: body: this output is None, and nothing would be sent")
+            problems = [] if body is None else value_problems(BODY, filled[1])
+            if problems:
+                raise pulumi.RunError("\n".join(f"{resource_name}: {problem}" for problem in problems))
+            return [digest_of(value) for value in filled]
+
+        return {
+            "path": _is_secret(path),
+            "body": always or _is_secret(body),
+            "digests": pulumi.Output.all(*outputs).apply(digests) if outputs else digests([]),
+        }
 
     @property
     @pulumi.getter
@@ -100,7 +126,50 @@ class ApiCall(ActionResource, type_name="ApiCall"):
     def answer(self) -> pulumi.Output[Mapping[str, Any]]:
         """What `results` found in the answer, a secret; without the names for which it held nothing."""
         found: pulumi.Output[dict[str, Any] | None] = pulumi.get(self, "answer")
-        return found.apply(lambda answer: _Answer(self._name, answer or {}))
+        return found.apply(lambda answer: _Answer(self._name, whole_numbers(answer or {})))
+
+
+def _awaited_once(value: Any) -> Any:  # noqa: ANN401 - Pulumi's inputs
+    """The same with coroutines as futures, which can be asked more than once."""
+    if inspect.iscoroutine(value):
+        return asyncio.ensure_future(value)
+    if isinstance(value, Mapping) and any(map(inspect.iscoroutine, _parts_of(value))):
+        return {key: _awaited_once(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and any(map(inspect.iscoroutine, _parts_of(value))):
+        return [_awaited_once(item) for item in value]
+    return value
+
+
+def _parts_of(value: object) -> Iterator[object]:
+    """What a body consists of."""
+    if isinstance(value, Mapping):
+        value = [*value.values()]
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _parts_of(item)
+    else:
+        yield value
+
+
+def _outputs_in(value: object) -> list[Any]:
+    """What is not known yet: asking Pulumi for the whole takes ten times as long as declaring it."""
+    return [part for part in _parts_of(value) if isinstance(part, (pulumi.Output, asyncio.Future))]
+
+
+def _is_secret(value: object) -> Any:  # noqa: ANN401 - an input
+    outputs = _outputs_in(value)
+    return pulumi.Output.from_input(pulumi.Output.all(*outputs).is_secret()) if outputs else False
+
+
+def _filled(value: Any, known: Iterator[Any]) -> Any:  # noqa: ANN401 - plain
+    """The same with what has become known in place of outputs."""
+    if isinstance(value, (pulumi.Output, asyncio.Future)):
+        return next(known)
+    if isinstance(value, Mapping):
+        return {key: _filled(item, known) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_filled(item, known) for item in value]
+    return value
 
 
 class _Answer(dict[str, Any]):

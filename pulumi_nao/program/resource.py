@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
@@ -21,7 +20,7 @@ from pulumi_nao.text import parse_timeout
 from pulumi_nao.values import holds_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pulumi_nao.provider import ApiCallProvider, TrackingConfigPublicationProvider
     from pulumi_nao.resources.inputs import Checked
@@ -81,7 +80,7 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
         hidden = {
             CONFIGURATION: self._seen,
             ERROR_HOOK: _wants_reasons(opts) or None,
-            SECRETS: {name: _is_secret(inputs[name]) for name in self._may_be_secret} or None,
+            SECRETS: self._told_of_secrets(resource_name, inputs, opts),
         }
         properties = {**inputs, **dict.fromkeys([*_OUTPUTS, *self._secret_outputs]), **hidden}
         secret = pulumi.ResourceOptions(additional_secret_outputs=[*self._secret_outputs])
@@ -104,6 +103,15 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
         if provider is not None and self._seen["names"] and not isinstance(get_monitor(), MockMonitor):
             raise pulumi.RunError(f"{self._name}: {hidden_settings(self._seen['names'])}")
         return provider, providers
+
+    def _told_of_secrets(
+        self,
+        resource_name: str,  # noqa: ARG002 - not every resource has any
+        inputs: dict[str, Any],  # noqa: ARG002
+        opts: pulumi.ResourceOptions | None,  # noqa: ARG002
+    ) -> Any:  # noqa: ANN401 - an input
+        """What `markers.SECRETS` is."""
+        return None
 
     def _refuse_options(self, resource_name: str, opts: object) -> None:
         if opts is None:
@@ -190,23 +198,6 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
     def duration(self) -> pulumi.Output[float]:
         """Seconds between the two."""
         return pulumi.get(self, "duration")
-
-
-def _is_secret(value: object) -> Any:  # noqa: ANN401 - Pulumi's inputs
-    outputs = [*_outputs_in(value)]
-    return pulumi.Output.from_input(pulumi.Output.all(*outputs).is_secret()) if outputs else False
-
-
-def _outputs_in(value: object) -> Iterator[Any]:
-    """All that may be a secret in there: asking Pulumi for the whole takes ten times as long as declaring it."""
-    if isinstance(value, (pulumi.Output, asyncio.Future)):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _outputs_in(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _outputs_in(item)
 
 
 def _in_stack(name: str) -> str | None:

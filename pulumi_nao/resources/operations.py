@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
@@ -25,11 +26,11 @@ from pulumi_nao.lifecycle import Change, Outcome, difference, settle
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
 from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.text import redact
-from pulumi_nao.values import same
+from pulumi_nao.values import digest_of, same
 from pulumi_nao.waiting.clock import Limit, SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Concatenate
 
     from typing_extensions import ParamSpec
@@ -94,11 +95,11 @@ class Operations:
             if name in given and given[name] == olds.get(name):
                 del given[name]
         inputs, problems = self._kind.check(given)
-        secrets = news.get(SECRETS) or {}
-        if secrets.get("path"):
-            problems.append(_PRIVATE_PATH)
-        if inputs is None or problems:
+        if inputs is None:
             return dict(news), problems
+        secrets = self._secrets(olds, inputs, news.get(SECRETS))
+        if secrets.problems:
+            return dict(news), [*secrets.problems]
         namespace = inputs["config_namespace"]
         problems = self._settings.problems(namespace)
         if problems:
@@ -108,8 +109,7 @@ class Operations:
         if problem:
             return dict(news), [problem]
         inputs["base_url"] = stated or recorded or PUBLIC_SERVER
-        # A body that was a secret once stays one: `ignore_changes` brings it back without the program's word.
-        if secrets.get("body") or (olds.get(SECRET_BODY) and same(olds.get("body"), inputs.get("body"))):
+        if secrets.body:
             inputs[SECRET_BODY] = True
         if news.get(ERROR_HOOK):
             inputs[ERROR_HOOK] = True
@@ -182,6 +182,27 @@ class Operations:
             self._host.warn(f"{recorded.action.name} failed: the next `pulumi up` tells why, and sends nothing")
             return stored
         return {**stored, **current.record}
+
+    def _secrets(self, olds: Bag, given: Bag, told: object) -> _Secrets:
+        """Find out what is a secret: the host does not say, and what a program says is of what it has declared.
+
+        A transformation may put in something else afterwards, and `ignore_changes` brings back what is recorded.
+        """
+        if "path" not in self._kind.address:
+            return _Secrets()
+        values = [given.get("path"), given.get("body")]
+        said = told if isinstance(told, dict) else {}
+        body_is_old = same(values[1], olds.get("body"))
+        was_secret = body_is_old and bool(olds.get(SECRET_BODY))
+        problems = [_PRIVATE_PATH] if said.get("path") else []
+        if pulumi.contains_unknowns(values) or pulumi.contains_unknowns(said):
+            return _Secrets(bool(said.get("body")) or was_secret, problems)
+        path, body = said.get("digests") or (None, None)
+        if path is not None and path != digest_of(values[0]) and values[0] != olds.get("path"):
+            problems = problems or [_CHANGED_PATH]
+        if body == digest_of(values[1]):
+            return _Secrets(bool(said.get("body")) or was_secret, problems)
+        return _Secrets(was_secret or not (body_is_old or values[1] is None), problems)
 
     def _hidden(self, namespace: str, seen: object, stated: str | None, recorded: str | None) -> str:
         """Say why the key must not be used: the program's configuration is not what this process goes by."""
@@ -281,6 +302,16 @@ class Operations:
         self._host.fail(redact(text, self._settings.keys), unfinished)
 
 
+@dataclass(frozen=True)
+class _Secrets:
+    body: bool = False
+    problems: Sequence[str] = ()
+
+
+_CHANGED_PATH = (
+    "path: a transformation has changed it, so it may be a secret, and a path is shown in logs and in the state; "
+    "write it where the call is declared"
+)
 _PRIVATE_PATH = (
     "path: this is a secret, and a path is shown in logs and in the state; where it may be, write "
     "pulumi.Output.unsecret(...)"

@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
+import pulumi
 import pytest
 from google.protobuf import json_format
 
+from pulumi_nao.values import digest_of
 from tests.plugin_host.registration import registered
 
 HEAD = """
@@ -48,8 +50,29 @@ def test_a_call_is_registered_with_what_was_given_and_no_more():
         "if_unknown": "fail",
         "config_namespace": "nao",
         "_configuration": {"server": "", "names": []},
-        "_secrets": {"path": False, "body": False},
+        "_secrets": {
+            "path": False,
+            "body": False,
+            "digests": [digest_of("sites/910/tags"), digest_of({"rows": [1]})],
+        },
     }
+
+
+def test_an_additional_secret_output_makes_the_body_a_secret():
+    opts = "ResourceOptions(additional_secret_outputs=['body'])"
+    told = properties(f"ApiCall('tags', 'sites', body={{'a': 'x'}}, opts={opts})")
+    assert told["_secrets"]["body"] is True
+
+
+def test_a_coroutine_in_a_body_is_awaited_once_and_its_secret_counts():
+    told = properties("ApiCall('tags', 'sites', body={'a': later(token)})")
+    assert told["_secrets"]["body"] is True
+
+
+@pytest.mark.parametrize("body", ["plain.apply(lambda _text: None)", "{'a': plain.apply(lambda _text: None)}"])
+def test_an_output_that_is_none_ends_the_program_with_a_line(body):
+    with pytest.raises(pulumi.RunError, match="None"):
+        properties(f"ApiCall('tags', 'sites', body={body})")
 
 
 @pytest.mark.parametrize(
@@ -71,14 +94,16 @@ def test_a_call_is_registered_with_what_was_given_and_no_more():
     ],
 )
 def test_the_provider_is_told_whether_the_body_is_a_secret(body, is_secret):
-    assert properties(f"ApiCall('tags', 'sites', body={body})")["_secrets"] == {"path": False, "body": is_secret}
+    told = properties(f"ApiCall('tags', 'sites', body={body})")["_secrets"]
+    assert (told["path"], told["body"]) == (False, is_secret)
 
 
 @pytest.mark.parametrize(
     ("path", "is_secret"), [("token", True), ("Output.unsecret(token)", False), ("plain", False), ("'sites'", False)]
 )
 def test_the_provider_is_told_whether_the_path_is_a_secret(path, is_secret):
-    assert properties(f"ApiCall('tags', {path})")["_secrets"] == {"path": is_secret, "body": False}
+    told = properties(f"ApiCall('tags', {path})")["_secrets"]
+    assert (told["path"], told["body"]) == (is_secret, False)
 
 
 def test_the_answer_is_a_secret_beside_those_that_the_program_names():

@@ -11,7 +11,7 @@ from pulumi_nao.host import ProviderError
 from pulumi_nao.lifecycle import Runner
 from pulumi_nao.models import Done
 from pulumi_nao.resources.kinds import API_CALL
-from pulumi_nao.values import same
+from pulumi_nao.values import digest_of, same
 from tests.core import publications
 from tests.core.fake_clock import FakeClock
 from tests.core.recording_host import EngineHost, RecordingHost
@@ -84,7 +84,7 @@ def test_a_checked_call_has_its_server_and_its_method(operations):
 
 def test_what_the_program_leaves_out_is_not_recorded(operations):
     news = {**GIVEN, "triggers": None, "results": None, "assume_done": None, "if_unknown": "fail"}
-    assert operations.check({}, news) == ({**INPUTS, "if_unknown": "fail"}, [])
+    assert operations.check({}, said(news, body=False)) == ({**INPUTS, "if_unknown": "fail"}, [])
 
 
 def test_an_empty_body_is_not_the_same_as_none(operations):
@@ -101,17 +101,25 @@ def test_a_secret_path_is_refused_with_the_way_to_show_it(operations):
     )
 
 
+def said(news, *, body):
+    """What a program says of the secrets in what it has declared."""
+    return {
+        **news,
+        "_secrets": {"path": False, "body": body, "digests": [digest_of(news["path"]), digest_of(news["body"])]},
+    }
+
+
 @pytest.mark.parametrize(
     ("olds", "news", "is_secret"),
     [
-        ({}, {**GIVEN, "_secrets": {"path": False, "body": True}}, True),
-        ({}, {**GIVEN, "_secrets": {"path": False, "body": False}}, False),
-        ({}, GIVEN, False),
+        ({}, said(GIVEN, body=True), True),
+        ({}, said(GIVEN, body=False), False),
+        ({}, GIVEN, True),
         ({**INPUTS, "secret_body": True}, {**INPUTS, "secret_body": True}, True),
-        ({**INPUTS, "secret_body": True}, {**GIVEN, "_secrets": {"body": False}}, True),
-        ({**INPUTS, "secret_body": True}, {**GIVEN, "body": OTHER, "_secrets": {"body": False}}, False),
-        ({**INPUTS, "secret_body": True}, {**GIVEN, "body": OTHER, "_secrets": {"body": True}}, True),
-        (INPUTS, {**GIVEN, "_secrets": {"body": True}}, True),
+        ({**INPUTS, "secret_body": True}, said(GIVEN, body=False), True),
+        ({**INPUTS, "secret_body": True}, said({**GIVEN, "body": OTHER}, body=False), False),
+        ({**INPUTS, "secret_body": True}, said({**GIVEN, "body": OTHER}, body=True), True),
+        (INPUTS, said(GIVEN, body=True), True),
     ],
     ids=[
         "the program says so",
@@ -128,6 +136,17 @@ def test_a_body_that_was_a_secret_stays_one(operations, olds, news, is_secret):
     inputs, problems = operations.check(olds, news)
     assert problems == []
     assert inputs.get("secret_body", False) is is_secret
+
+
+def test_a_path_that_a_transformation_has_changed_may_be_a_secret(operations):
+    _, problems = operations.check({}, {**said(GIVEN, body=False), "path": "sites/910/other"})
+    (problem,) = problems
+    assert problem.startswith("path: a transformation has changed it, so it may be a secret")
+
+
+def test_a_body_that_a_transformation_has_changed_counts_as_a_secret(operations):
+    inputs, problems = operations.check(INPUTS, {**said(GIVEN, body=False), "body": OTHER})
+    assert (inputs["secret_body"], problems) == (True, [])
 
 
 def test_a_server_or_a_flag_that_a_program_gives_as_an_input_is_refused(operations):
