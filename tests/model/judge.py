@@ -111,8 +111,10 @@ class Judge:
         self.posts.append(post)
 
     def unanswered(self):
-        if self.call.posts:
-            self.call.posts[-1].unknown = True
+        """Judge a POST of which the client cannot know what became, also when the server has refused it."""
+        if not self.call.posts:
+            self.posted(self.call.site_id, None)
+        self.call.posts[-1].unknown = True
 
     def looked(self, job, *, denied):
         self.require(job.site_id == self.site_id, "a look at the job of another site")
