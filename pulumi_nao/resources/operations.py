@@ -6,27 +6,24 @@ without one, importing them would take longer than everything else here.
 
 from __future__ import annotations
 
-import os
 import threading
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
-from weakref import WeakKeyDictionary
 
 import pulumi
 
-from pulumi_nao.accounts import Accounts
 from pulumi_nao.attempt import Attempt
 from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
-from pulumi_nao.config.settings import Settings, hidden_settings
+from pulumi_nao.config.settings import hidden_settings
 from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent
-from pulumi_nao.host import Host, ProviderError, Unfinished, attach
+from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.lifecycle import Change, Outcome, difference, settle
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
 from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.text import redact
 from pulumi_nao.values import texts_in
-from pulumi_nao.waiting.clock import Limit, SystemClock
+from pulumi_nao.waiting.clock import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import ParamSpec
 
+    from pulumi_nao.accounts import Accounts
     from pulumi_nao.attempt import Wanted
 
     Bag = dict[str, Any]
@@ -42,17 +40,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_desks: WeakKeyDictionary[Host, Accounts] = WeakKeyDictionary()
 _guard = threading.Lock()
-
-
-def operations_of_process(kind: Kind, config: Callable[[str], str | None]) -> Operations:
-    """The operations of a kind of resource; all kinds share what limits the requests of a process."""
-    host = attach()
-    with _guard:
-        if host not in _desks:
-            _desks[host] = Accounts(Settings(config, os.environ), SystemClock(host.cancel))
-        return Operations(kind, _desks[host], host)
 
 
 def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
@@ -92,7 +80,7 @@ class Operations:
         for name in ("base_url", SECRET_BODY):
             if name in given and given[name] == olds.get(name):
                 del given[name]
-        inputs, problems = self._kind.check(given)
+        inputs, problems = self._kind.check(given, surface=self._host.surface)
         secrets = news.get(SECRETS) or {}
         if secrets.get("path"):
             problems.append(_PRIVATE_PATH)
@@ -130,7 +118,7 @@ class Operations:
         namespace = news["config_namespace"]
         # The replacement is checked anew, without the recorded server: it would go to the public one.
         if recorded.base_url != PUBLIC_SERVER and self._settings.stated_server(namespace) is None:
-            self._fail(ConfigurationError(_lost_server(namespace)), "tries again")
+            self._fail(ConfigurationError(self._lost_server(namespace)), "tries again")
         if not self._kind.is_harmless and not recorded.has_finished:
             self._host.warn(f"how {recorded.action.name} ended is not known; the replacement does not wait for it")
         return True, [name for name in (*self._kind.address, "base_url") if news[name] != olds.get(name)]
@@ -186,7 +174,7 @@ class Operations:
         if not isinstance(seen, dict):  # `ignore_changes` or a transform took it away
             if stated is not None or recorded in (None, PUBLIC_SERVER):
                 return ""
-            return f"{_lost_server(namespace)}. Where it is set, an explicit provider of pulumi-python hides it"
+            return f"{self._lost_server(namespace)}. Where it is set, an explicit provider of pulumi-python hides it"
         names = [name for name in seen["names"] if not self._settings.is_configured(name)]
         if names:
             return hidden_settings(names)
@@ -204,6 +192,13 @@ class Operations:
             return None
         server = olds.get("base_url")
         return server if isinstance(server, str) else None
+
+    def _lost_server(self, namespace: str) -> str:
+        command = self._settings.command(namespace, "baseUrl", "URL")
+        return (
+            f"publications of this stack are recorded on another server than {PUBLIC_SERVER}, and none is "
+            f"configured; set it with {command}, so that the key goes to no other"
+        )
 
     def _warn_of_overwriting(self, inputs: Bag) -> None:
         call = self._host.call
@@ -268,7 +263,7 @@ class Operations:
     def _limit(self, props: Bag) -> Limit:
         call = self._host.call
         if call and call.timeout:
-            return Limit(call.timeout, f"custom_timeouts.{call.method.lower()}")
+            return Limit(call.timeout, f"{self._host.surface.limits}.{call.method.lower()}")
         return self._settings.limit(props["config_namespace"])
 
     def _fail(
@@ -291,10 +286,3 @@ _NOT_SAVED = (
 def _secrets_in(bags: Iterable[Bag]) -> list[str]:
     """The texts of secret bodies."""
     return [text for bag in bags if bag.get(SECRET_BODY) for text in texts_in(bag.get("body"))]
-
-
-def _lost_server(namespace: str) -> str:
-    return (
-        f"publications of this stack are recorded on another server than {PUBLIC_SERVER}, and none is configured; "
-        f"set it with `pulumi config set {namespace}:baseUrl URL`, so that the key goes to no other"
-    )

@@ -1,9 +1,9 @@
 """A host that keeps what it is told."""
 
-from pulumi_nao.host import Host
+from pulumi_nao.host.dynamic import DynamicHost
 
 
-class RecordingHost(Host):
+class RecordingHost(DynamicHost):
     def __init__(self):
         super().__init__()
         self.warnings = []
