@@ -79,6 +79,10 @@ class Settings:
         wanted = f"A key is looked for in {places}, then in the environment ({environment_prefix(namespace)}API_KEY):"
         return ApiKey(found.value, found.source, key_advice(wanted))
 
+    def has_key(self, namespace: str) -> bool:
+        """Tell whether there is a key, good or not."""
+        return self._find(namespace, "apiKey") is not None
+
     def stated_server(self, namespace: str) -> str | None:
         """The server that somebody has stated, in canonical form; `None` when nobody has."""
         if namespace not in self._servers:
@@ -179,7 +183,7 @@ class Settings:
         """Look a setting up; an empty variable counts as not set, as CI systems leave it for an absent secret."""
         name = f"{namespace}:{key}"
         value = self._config(name) if self._config else None
-        source = self.surface.setting.format(namespace=namespace, key=key)
+        source = self.surface.setting(namespace, key)
         if value is None:
             variable = environment_prefix(namespace) + _VARIABLES[key]
             value = self._environment.get(variable) or None

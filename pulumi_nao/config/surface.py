@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.values import TRIGGERS, Rules
 
@@ -17,28 +18,36 @@ class Surface:
 
     Attributes:
         limits: The option that limits the time of one operation.
-        setting: A setting, by its namespace and key.
+        settings: What a setting is called, before its name.
+        setting_name: How it is written, by its namespace and key.
         places: Where a setting is looked for before the environment.
         command: How a setting is set there; ends with its value.
         triggers: What is said of triggers.
-        names: Inputs and outputs that are written otherwise than in the core.
+        in_camel_case: Whether names are written so, and not as in the core.
     """
 
     limits: str
-    setting: str
+    settings: str
+    setting_name: str
     places: str
     command: str
     triggers: Rules
-    names: Mapping[str, str] = field(default_factory=dict)
+    in_camel_case: bool = False
+
+    def setting(self, namespace: str, key: str) -> str:
+        """A setting, for errors."""
+        return f"{self.settings} {self.setting_name.format(namespace=namespace, key=key)}"
 
     def name(self, name: str) -> str:
-        """What an input or output of the core is called."""
-        return self.names.get(name, name)
+        """What an input, an output or a setting of the core is called."""
+        first, *rest = name.split("_")
+        return first + "".join(map(str.capitalize, rest)) if self.in_camel_case else name
 
 
 PYTHON = Surface(
     limits="custom_timeouts",
-    setting="configuration {namespace}:{key}",
+    settings="configuration",
+    setting_name="{namespace}:{key}",
     places="Pulumi's configuration ({namespace}:{key})",
     command="`pulumi config set {options}{namespace}:{key}{value}`",
     triggers=TRIGGERS,
@@ -46,7 +55,8 @@ PYTHON = Surface(
 
 NATIVE = Surface(
     limits="customTimeouts",
-    setting="the provider's {key}",
+    settings="provider setting",
+    setting_name="{key}",
     places="the provider's {key} (without an explicit provider, {namespace}:{key} of Pulumi's configuration)",
     command="`pulumi config set {options}{namespace}:{key}{value}`, or as {key} of an explicit provider",
     triggers=replace(
@@ -56,13 +66,12 @@ NATIVE = Surface(
         output_in_text="this text was made from an output, and does not hold its value; give the output itself, "
         "or combine it as your language does: pulumi.interpolate, pulumi.Sprintf, apply",
     ),
-    names={
-        "site_id": "siteId",
-        "base_url": "baseUrl",
-        "job_id": "jobId",
-        "job_url": "jobUrl",
-        "has_finished": "hasFinished",
-        "started_at": "startedAt",
-        "finished_at": "finishedAt",
-    },
+    in_camel_case=True,
 )
+
+
+def core_names(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of either surface under the core's names: an alias brings one of the other."""
+    return {
+        re.sub("(?<=[a-z])[A-Z]", lambda capital: f"_{capital[0].lower()}", name): record[name] for name in record
+    }

@@ -16,6 +16,7 @@ from pulumi_nao.attempt import Attempt
 from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.config.settings import hidden_settings
+from pulumi_nao.config.surface import core_names
 from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent
 from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.lifecycle import Change, Outcome, difference, settle
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from pulumi_nao.accounts import Accounts
     from pulumi_nao.attempt import Wanted
+    from pulumi_nao.models import Action
 
     Bag = dict[str, Any]
     Parameters = ParamSpec("Parameters")
@@ -75,6 +77,7 @@ class Operations:
     @_guarded
     def check(self, olds: Bag, news: Bag) -> tuple[Bag, list[str]]:
         """Validate inputs and configuration."""
+        olds = core_names(olds)
         given = {key: value for key, value in news.items() if not key.startswith("__") and key not in MARKERS}
         # `ignore_changes` puts recorded inputs into the program's, also these, which are added below.
         for name in ("base_url", SECRET_BODY):
@@ -108,20 +111,23 @@ class Operations:
         if any(pulumi.contains_unknowns(news.get(name)) for name in self._kind.compared):
             return True, []
         wanted = self._kind.wanted(news)
-        recorded = self._recorded(olds, wanted)
+        record = core_names(olds)
+        is_moved = any(self._host.surface.name(core) != name for name, core in zip(olds, record, strict=True))
+        recorded = self._recorded(record, wanted)
         change = difference(recorded, wanted)
         if change is not Change.REPLACE:
             settled = settle(recorded, wanted)
             if settled and settled.error:
                 self._host.warn(f"`pulumi up` will stop here: {settled.error.text()}")
-            return change is Change.RUN, []
+            # A record of the other surface is written anew by an update, which sends nothing.
+            return change is Change.RUN or is_moved, []
         namespace = news["config_namespace"]
         # The replacement is checked anew, without the recorded server: it would go to the public one.
         if recorded.base_url != PUBLIC_SERVER and self._settings.stated_server(namespace) is None:
             self._fail(ConfigurationError(self._lost_server(namespace)), "tries again")
         if not self._kind.is_harmless and not recorded.has_finished:
             self._host.warn(f"how {recorded.action.name} ended is not known; the replacement does not wait for it")
-        return True, [name for name in (*self._kind.address, "base_url") if news[name] != olds.get(name)]
+        return True, [name for name in (*self._kind.address, "base_url") if news[name] != record.get(name)]
 
     @_guarded
     def create(self, props: Bag) -> tuple[str, Bag]:
@@ -131,13 +137,13 @@ class Operations:
     @_guarded
     def update(self, olds: Bag, news: Bag) -> Bag:
         """Bring the recorded attempt to a good end, or run the action again."""
-        return self._run(self._recorded(olds, self._kind.wanted(news)), news)
+        return self._run(self._recorded(core_names(olds), self._kind.wanted(news)), news)
 
     @_guarded
     def read(self, props: Bag) -> Bag:
         """Look at the recorded job if it is not known to be done."""
         kind = self._kind
-        stored = {key: value for key, value in props.items() if not key.startswith("__")}
+        stored = {key: value for key, value in core_names(props).items() if not key.startswith("__")}
         if not stored or CONFIGURATION in props:  # nothing at all, or the program's inputs
             self._host.fail(
                 f"{kind.noun} cannot be imported: NAO Cloud has no record of it to read\n"
@@ -168,6 +174,33 @@ class Operations:
             self._host.warn(f"{recorded.action.name} failed: the next `pulumi up` tells why, and sends nothing")
             return stored
         return {**stored, **current.record}
+
+    @_guarded
+    def adopt(self, inputs: Bag, job_id: str) -> Bag:
+        """Record a job that has ended in success as the attempt for these inputs."""
+        namespace, action = inputs["config_namespace"], self._kind.action(inputs)
+        try:
+            account = self._accounts.open(namespace)
+        except ConfigurationError as error:
+            self._refuse_import(action, error)
+        job = account.client.job(job_id, action.name)
+        attempt = Attempt(action, inputs.get("triggers"), account.client.base_url, job.id, job.url)
+        found, trouble = account.runner.refresh(attempt)
+        if trouble:
+            self._refuse_import(action, trouble)
+        if not found.done:
+            self._host.fail(
+                f"{action.name} is not imported: job {job_id} has not ended in success (status {found.status!r})\n"
+                "  Import a job that has, or declare the resource: the next `pulumi up` publishes the site once."
+            )
+        self._host.warn(
+            f"a job names no site: that job {job_id} was the {action.name} is taken from the id, and not verified"
+        )
+        return self._kind.outputs({**inputs, "base_url": found.base_url}, found)
+
+    def _refuse_import(self, action: Action, error: NaoError) -> NoReturn:
+        lines = [f"{action.name} is not imported: {error.reason}", *error.details, *error.advice]
+        self._host.fail(redact("\n  ".join(lines), self._settings.keys))
 
     def _hidden(self, namespace: str, seen: object, stated: str | None, recorded: str | None) -> str:
         """Say why the key must not be used: the program's configuration is not what this process goes by."""
@@ -242,6 +275,8 @@ class Operations:
         return outputs
 
     def _outcome(self, recorded: Attempt | None, wanted: Wanted, props: Bag) -> Outcome:
+        if recorded and difference(recorded, wanted) is Change.NONE:
+            return Outcome(recorded)
         settled = settle(recorded, wanted) if recorded else None
         if settled:
             return settled
