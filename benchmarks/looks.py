@@ -15,8 +15,7 @@ from unittest import mock
 
 from benchmarks.results import RESULTS, measured_on, store
 from pulumi_nao import jobs
-from pulumi_nao.cloud.rate_limiter import RateLimiter
-from pulumi_nao.models import publication
+from pulumi_nao.simulator.world import Site
 from tests.core.virtual_service import VirtualService
 from tests.core.virtual_time import VirtualClock
 
@@ -66,10 +65,10 @@ def measure(interval_after: Callable[[float], float], seconds: float, jobs_at_on
 
     def waiting(length: float) -> Callable[[], None]:
         def wait() -> None:
-            service = VirtualService(clock, RateLimiter(clock), lambda _site: length)
-            jobs.wait(service.start(publication(910)), 7200.0, clock=clock)
+            service = VirtualService(clock, [Site(910, job_seconds=length)])
+            jobs.wait(service.client().publish(910), 7200.0, clock=clock)
             looks.append(len(service.requests) - 1)
-            late.append(service.ends[0].late / length)
+            late.append(service.late[0] / length)
 
         return wait
 

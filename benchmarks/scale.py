@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.results import RESULTS, measured_on, store
 from pulumi_nao.attempt import Wanted
 from pulumi_nao.cloud.rate_limiter import RateLimiter
-from pulumi_nao.errors import PollFailed
 from pulumi_nao.lifecycle import Runner
 from pulumi_nao.models import publication
+from pulumi_nao.simulator.limit import RequestLimit
+from pulumi_nao.simulator.world import Site
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT
-from tests.core.virtual_service import FixedWindow, RequestLimit, TokenBucket, VirtualService
+from tests.core.virtual_service import SERVER, FixedWindow, VirtualService
 from tests.core.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pulumi_nao.models import JobState
-    from pulumi_nao.waiting.clock import Deadline
+    from pulumi_nao.simulator.world import UtcClock
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Fleet:
         name: What is special about it.
         sites: How many.
         parallel: How many publications run at a time.
-        limit: Makes the service's limit of requests; `None` for none.
+        limit: Of requests to the service, for a clock; `None` for none.
         requests_per_second: `nao:requestsPerSecond`.
         down: From when to when the service answers no look, in seconds.
     """
@@ -48,37 +48,28 @@ class Fleet:
     name: str
     sites: int
     parallel: int
-    limit: Callable[[], RequestLimit] | None = None
+    limit: Callable[[UtcClock], RequestLimit] | None = None
     requests_per_second: float | None = None
     down: tuple[float, float] = (0.0, 0.0)
 
 
+def _per_second(number: float) -> Callable[[UtcClock], RequestLimit]:
+    return lambda clock: RequestLimit(number, clock)
+
+
 FLEETS = [
     Fleet("no limit", 500, 512),
-    Fleet("20 requests/s", 500, 512, lambda: TokenBucket(20)),
-    Fleet("20 requests/s, `nao:requestsPerSecond` 20", 500, 512, lambda: TokenBucket(20), 20.0),
-    Fleet("300 requests a minute", 500, 512, lambda: FixedWindow(300, 60)),
+    Fleet("20 requests/s", 500, 512, _per_second(20)),
+    Fleet("20 requests/s, `nao:requestsPerSecond` 20", 500, 512, _per_second(20), 20.0),
+    Fleet("300 requests a minute", 500, 512, lambda clock: FixedWindow(300, 60, clock)),
     Fleet("no answer to looks for 5 minutes", 500, 512, down=(10.0, 310.0)),
     Fleet("no limit", 2_000, 2_000),
-    Fleet("20 requests/s", 2_000, 2_000, lambda: TokenBucket(20)),
+    Fleet("20 requests/s", 2_000, 2_000, _per_second(20)),
     Fleet("no limit", 10_000, 512),
-    Fleet("100 requests/s", 10_000, 512, lambda: TokenBucket(100)),
-    Fleet("20 requests/s", 10_000, 512, lambda: TokenBucket(20)),
+    Fleet("100 requests/s", 10_000, 512, _per_second(100)),
+    Fleet("20 requests/s", 10_000, 512, _per_second(20)),
     Fleet("no answer to looks for 5 minutes", 10_000, 512, down=(60.0, 360.0)),
 ]
-
-
-class _FailingService(VirtualService):
-    """A service that answers no look for a while."""
-
-    down = (0.0, 0.0)
-
-    def _look(self, site_id: int, end: float, deadline: Deadline | None) -> JobState:
-        if self.down[0] <= self.clock.monotonic() < self.down[1]:
-            self.requests.append(self.clock.monotonic())
-            self.clock.sleep(self.latency)
-            raise PollFailed("the server answers 503 Service Unavailable")
-        return super()._look(site_id, end, deadline)
 
 
 def simulate(fleet: Fleet, seed: int = 1) -> dict[str, Any]:
@@ -90,21 +81,18 @@ def simulate(fleet: Fleet, seed: int = 1) -> dict[str, Any]:
     """
     random.seed(seed)
     clock = VirtualClock()
-    lengths = [21 * random.uniform(0.8, 1.2) for _ in range(fleet.sites + 1)]  # noqa: S311 - nothing secret
-    service = _FailingService(
-        clock,
-        RateLimiter(clock, fleet.requests_per_second),
-        lengths.__getitem__,
-        limit=fleet.limit() if fleet.limit else None,
-    )
-    service.down = fleet.down
-    publisher = Runner(service, clock)
+    sites = [
+        Site(number, job_seconds=21 * random.uniform(0.8, 1.2))  # noqa: S311 - nothing secret
+        for number in range(1, fleet.sites + 1)
+    ]
+    service = VirtualService(clock, sites, fleet.limit, down=fleet.down)
+    publisher = Runner(service.client(RateLimiter(clock, fleet.requests_per_second)), clock)
     todo: Iterator[int] = iter(range(1, fleet.sites + 1))
     failed: list[str] = []
 
     def work() -> None:
         for site in todo:
-            outcome = publisher.run(Wanted(publication(site), service.base_url), DEFAULT_LIMIT)
+            outcome = publisher.run(Wanted(publication(site), SERVER), DEFAULT_LIMIT)
             if outcome.error:
                 failed.append(outcome.error.headline)
 
@@ -120,7 +108,7 @@ def simulate(fleet: Fleet, seed: int = 1) -> dict[str, Any]:
         "refused": service.refused,
         "failed": len(failed),
         "twice": len(service.posts) - len(set(service.posts)),
-        "late_median": statistics.median(look.late for look in service.ends),
+        "late_median": statistics.median(service.late),
     }
 
 

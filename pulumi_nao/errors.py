@@ -36,6 +36,7 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
+from pulumi_nao.models import WITHHELD
 from pulumi_nao.text import format_duration
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ class NaoError(Exception):
     Attributes:
         operation: What was being done: `publication of site 910`; empty where nobody has said it yet.
         reason: Why it failed, in words that do not name the operation.
-        details: Further facts of this case, a line each.
         advice: Lines that are the same whichever site is concerned.
     """
 
@@ -186,16 +186,19 @@ class OutcomeNotKnown(NotSent):
                 f"{known} Look in NAO Cloud whether it was done. If it was, say so of this attempt, in the program:",
                 f'  assume_done="{began}"',
                 "If it was not, or if doing it twice does no harm:",
+                '  if_unknown="again"',
+                "A changed body or changed triggers are sent as well.",
             ]
         else:
-            ways = ["The state holds another kind of resource here. Look in NAO Cloud; to have it sent:"]
+            ways = [
+                "The state holds another kind of resource here. Look in NAO Cloud; to have it sent:",
+                '  if_unknown="again"',
+            ]
         super().__init__(
             f"nobody knows whether the attempt of {began} was successful"
             if began
             else "nobody knows whether it was done before",
             *ways,
-            '  if_unknown="again"',
-            "A changed body or changed triggers are sent as well.",
             operation=operation,
         )
 
@@ -400,10 +403,15 @@ class Defect(NaoError):
     Args:
         operation: What was being done.
         cause: What was raised.
+        is_secret: Whether its message may repeat a secret body; then it is left out.
     """
 
-    def __init__(self, operation: str, cause: Exception) -> None:
-        lines = "".join(traceback.format_exception(type(cause), cause, cause.__traceback__)).splitlines()
+    def __init__(self, operation: str, cause: Exception, *, is_secret: bool = False) -> None:
+        if is_secret:
+            written = [*traceback.format_tb(cause.__traceback__), f"{type(cause).__name__}: {WITHHELD}"]
+        else:
+            written = traceback.format_exception(type(cause), cause, cause.__traceback__)
+        lines = "".join(written).splitlines()
         super().__init__(
             f"met a defect of pulumi-nao: {lines[-1]}",
             "Please report it to the project, with these lines:",

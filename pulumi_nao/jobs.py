@@ -9,8 +9,6 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from pulumi_nao.cloud.circuit import CONNECT_PATIENCE
-from pulumi_nao.cloud.rate_limiter import BUSY_PATIENCE
 from pulumi_nao.errors import (
     ContactLost,
     HeldBack,
@@ -27,6 +25,7 @@ from pulumi_nao.errors import (
 )
 from pulumi_nao.text import format_duration
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Clock, Deadline, SystemClock, checked_seconds
+from pulumi_nao.waiting.patience import BUSY_PATIENCE, CONNECT_PATIENCE
 
 if TYPE_CHECKING:
     from pulumi_nao.models import Job, JobState

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from pulumi_nao import jobs
@@ -64,14 +64,14 @@ def difference(recorded: Attempt, wanted: Wanted) -> Change:
 
 
 class NextStep(Enum):
-    """What follows a failure."""
+    """What follows a failure; `resources/kinds` and `cli/endings` have the words for it."""
 
-    GO_ON = "go on waiting for the job of this attempt"
-    TAKE_UP = "take up the job that is recorded, of an earlier attempt"
-    RUN_AFTER_JOB = "wait for another attempt's job to end, and run"
-    SETTLE = "nothing, until a person has settled the attempt"
-    TRY_AGAIN = "run, as nothing was started"
-    RUN_AGAIN = "run once more"
+    GO_ON = auto()  # wait on for the job of this attempt
+    TAKE_UP = auto()  # take up the job that is recorded, of an earlier attempt
+    RUN_AFTER_JOB = auto()  # wait for another attempt's job to end, and run
+    SETTLE = auto()  # nothing, until a person has settled the attempt
+    TRY_AGAIN = auto()  # run: nothing was started
+    RUN_AGAIN = auto()  # run once more
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ class Runner:
         except NaoError:
             raise
         except Exception as defect:  # noqa: BLE001 - nobody knows whether the request was sent
-            return Outcome(attempt.lost(), Defect(action.name, defect))
+            return Outcome(attempt.lost(), Defect(action.name, defect, is_secret=action.is_secret))
         if isinstance(started, Done):
             return Outcome(attempt.answered(started.document, wanted.results, self._clock.now()))
         return self._await(
@@ -228,7 +228,7 @@ class Runner:
         except JobError as error:
             return Outcome(attempt.seen(error.state, self._clock.now()), error)
         except Exception as defect:  # noqa: BLE001 - the job runs, whatever is wrong here
-            return Outcome(attempt, Defect(job.operation, defect))
+            return Outcome(attempt, Defect(job.operation, defect, is_secret=wanted.action.is_secret))
         return Outcome(attempt.seen(state, self._clock.now()))
 
     def _job(self, recorded: Attempt, *, is_secret: bool = False) -> Job:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pulumi_nao.values import LARGEST_INTEGER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
-
-    from pulumi_nao.waiting.clock import Deadline
 
 SUCCESS = "success"
 DOCUMENTED_STATUSES = (SUCCESS, "failure", "In progress")
@@ -135,20 +134,6 @@ def site_number(value: object) -> int:
     return number
 
 
-class Poll(Protocol):
-    """Asking once how a job is."""
-
-    def __call__(self, deadline: Deadline | None = None, /) -> JobState:
-        """Ask the server for the job's state.
-
-        Args:
-            deadline: How long the request may wait until the server's limit of requests lets it be made.
-
-        Raises:
-            PollFailed: It brought no news.
-        """
-
-
 @dataclass(frozen=True)
 class Job:
     """A background job of NAO Cloud, and the way to look at it.
@@ -157,13 +142,13 @@ class Job:
         operation: What the job does: `publication of site 910`.
         id: Its id, digits.
         url: Where it is looked at.
-        poll: Asks the server for the job's state.
+        poll: Asks the server once for the job's state; takes a deadline for it, and raises `PollFailed`.
     """
 
     operation: str
     id: str
     url: str
-    poll: Poll
+    poll: Callable[..., JobState] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ MOST_PROBLEMS = 20
 _LARGEST_BODY = 1024 * 1024
 
 _LISTS = (list, tuple)
-POINTER = re.compile(r"(?:/(?:[^/~]|~[01])*)*")
+POINTER = re.compile(r"(?:/(?:[^/~\ud800-\udfff]|~[01])*)*")  # without what cannot be sent
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 # What Pulumi's own wire format keeps for secrets, assets and the like, and for values not known yet.
 _PULUMI_MARK = "4dabf18193072939515e22adb298388d"
@@ -123,18 +123,6 @@ def is_too_large(value: object) -> bool:
         return len(encoded(value)) > _LARGEST_BODY
     except TypeError:
         return False
-
-
-def texts_in(value: object) -> Iterator[str]:
-    """All texts and numbers in a value, as text, those that are names left out."""
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from texts_in(item)
-    elif isinstance(value, _LISTS):
-        for item in value:
-            yield from texts_in(item)
-    elif value is not None and not isinstance(value, bool):
-        yield str(_whole(value))
 
 
 def pointed_at(document: object, pointer: str) -> object:

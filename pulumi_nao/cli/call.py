@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pulumi_nao.attempt import Wanted
-from pulumi_nao.cli import parsing
+from pulumi_nao.cli import arguments
 from pulumi_nao.cli.parser import refuse_key_options
 from pulumi_nao.cli.running import Task, run_tasks
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
@@ -25,17 +26,17 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("method", metavar="METHOD", type=str.upper, choices=METHODS, help=" or ".join(METHODS))
+    parser.add_argument("method", metavar="METHOD", type=arguments.method, help=" or ".join(METHODS))
     parser.add_argument(
-        "path", metavar="PATH", type=parsing.path, help="address below /api/v2/: sites/910/nao_trackables/batch"
+        "path", metavar="PATH", type=arguments.path, help="address below /api/v2/: sites/910/nao_trackables/batch"
     )
     parser.add_argument(
-        "--body", type=parsing.body, metavar="@FILE", help="file of JSON to send; @- for standard input"
+        "--body", type=arguments.body, metavar="@FILE", help="file of JSON to send; @- for standard input"
     )
-    parsing.add_namespace(parser, default=DEFAULT_NAMESPACE, help="account (default: %(default)s)")
+    arguments.add_namespace(parser, default=DEFAULT_NAMESPACE, help="account (default: %(default)s)")
     parser.add_argument(
         "--timeout",
-        type=parsing.timeout,
+        type=arguments.timeout,
         metavar="TIME",
         help="how long it may take: 90s, 30m, 1h30m (default: NAO_TIMEOUT, else 30m)",
     )
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Make the call. Must be called in the main thread."""
     method, path, namespace = arguments.method, arguments.path, arguments.namespace
     named = {"method": method, "path": path, "namespace": namespace}
-    body = f" --body {arguments.body.source}" if arguments.body else ""
+    body = f" --body {quote(arguments.body.source)}" if arguments.body else ""
     account_option = "" if namespace == DEFAULT_NAMESPACE else f" --namespace {namespace}"
     command = f"pulumi-nao call {method} {path}{body}{account_option}"
 

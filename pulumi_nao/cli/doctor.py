@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from pulumi_nao.cli import parsing
+from pulumi_nao.cli import arguments
 from pulumi_nao.cli.diagnosis import Finding, Mark
 from pulumi_nao.cli.examination import examine_account
 from pulumi_nao.cli.parser import refuse_key_options
@@ -26,7 +26,7 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parsing.add_namespace(
+    arguments.add_namespace(
         parser,
         action="append",
         dest="namespaces",

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_nao import jobs
-from pulumi_nao.cli import parsing, records
+from pulumi_nao.cli import arguments, records
 from pulumi_nao.cli.accounts import Desk
 from pulumi_nao.cli.display import Display, Lines, choose
 from pulumi_nao.cli.endings import Ending, ending_of, wait_command
@@ -36,13 +36,13 @@ DESCRIPTION = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
-        "job", type=parsing.job, metavar="JOB", help="number of the job, or its address as logs show it"
+        "job", type=arguments.job, metavar="JOB", help="number of the job, or its address as logs show it"
     )
-    parsing.add_namespace(parser, default=DEFAULT_NAMESPACE, help="account of the job (default: %(default)s)")
+    arguments.add_namespace(parser, default=DEFAULT_NAMESPACE, help="account of the job (default: %(default)s)")
     parser.add_argument("--wait", action="store_true", help="wait until the job has ended")
     parser.add_argument(
         "--timeout",
-        type=parsing.timeout,
+        type=arguments.timeout,
         metavar="TIME",
         help="how long to wait: 90s, 30m, 1h30m (default: NAO_TIMEOUT, else 30m); means --wait",
     )

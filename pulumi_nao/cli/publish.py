@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pulumi_nao.attempt import Wanted
-from pulumi_nao.cli import parsing
+from pulumi_nao.cli import arguments
 from pulumi_nao.cli.parser import refuse_key_options
 from pulumi_nao.cli.running import Task, run_tasks
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
@@ -30,16 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "sites",
         nargs="+",
-        type=parsing.site,
+        type=arguments.site,
         metavar="SITE",
         help="number of a site; nao-eu:910 for another account than --namespace's",
     )
-    parsing.add_namespace(
+    arguments.add_namespace(
         parser, default=DEFAULT_NAMESPACE, help="account of sites that name none (default: %(default)s)"
     )
     parser.add_argument(
         "--timeout",
-        type=parsing.timeout,
+        type=arguments.timeout,
         metavar="TIME",
         help="how long one publication may take: 90s, 30m, 1h30m (default: NAO_TIMEOUT, else 30m)",
     )

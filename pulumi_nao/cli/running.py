@@ -161,5 +161,5 @@ def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
 
 def _done(operation: str, attempt: Attempt) -> str:
     took = "" if attempt.duration is None else f" in {format_duration(attempt.duration)}"
-    job = f"job {attempt.job_id}" if attempt.job_id else "at once, without a job"
+    job = f"job {attempt.job_id}" if attempt.job_id else "without a job"
     return f"{operation}: done{took}, {job}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -14,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from pydantic import ValidationError
 
-from pulumi_nao.cloud.wire import JOB_TYPE, JobDocument, JobReference
+from pulumi_nao.cloud.documents import JOB_TYPE, JobDocument, JobReference
 from pulumi_nao.errors import (
     AccessDenied,
     KeyNotAccepted,
@@ -32,6 +33,7 @@ from pulumi_nao.text import printable, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from urllib.parse import SplitResult
 
     from pulumi_nao.cloud.key import ApiKey
 
@@ -169,12 +171,13 @@ class Answer:
         if self._locations:
             return True
         try:
-            return JobReference.model_validate_json(self.body or b"").data.type == JOB_TYPE
-        except ValidationError:
+            data = self._json()["data"]
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             return False
+        return any(isinstance(item, dict) and item.get("type") == JOB_TYPE for item in _listed(data))
 
     def document(self) -> object:
-        """The JSON of an answer which says that all is done (documented: `204`, `200` and `201`); `None` without any.
+        """The JSON of an answer which says that all is done (documented of `201`); `None` without any.
 
         Raises:
             Senseless: It says something else, or was cut short.
@@ -184,12 +187,12 @@ class Answer:
         if not self.body.strip():
             return None
         try:
-            document = self._json()
+            document = _redacted(self._json(), self.secrets)
         except (ValueError, RecursionError):
             raise Senseless(f"the {self.status} is neither empty nor JSON, perhaps a page of a proxy") from None
         if isinstance(document, dict) and "errors" in document:
             raise Senseless(f"the {self.status} lists errors{f': {self.words}' if self.words else ''}")
-        return _redacted(document, self.secrets)
+        return document
 
     def job_id(self) -> str:
         """Find the job that an answer names.
@@ -206,7 +209,7 @@ class Answer:
         if len(set(locations)) > 1:
             raise Senseless("the answer has more than one Location")
         try:
-            target = urlsplit(urljoin(self.server + "/", locations[0].strip()))
+            target = self._target(locations[0])
             host = target.hostname
         except ValueError:
             host = None
@@ -270,7 +273,16 @@ class Answer:
         found: list[str] = self.response.raw.headers.getlist("Location")
         if self.code in (requests.codes.see_other, requests.codes.accepted):
             return found
-        return [location for location in found if _JOB_PATH.search(location.strip())]
+        return [location for location in found if self._leads_to_job(location)]
+
+    def _leads_to_job(self, location: str) -> bool:
+        with suppress(ValueError):
+            return _JOB_PATH.search(self._target(location).path) is not None
+        return False
+
+    def _target(self, location: str) -> SplitResult:
+        """Where a Location leads to; a `ValueError` says that it is no address."""
+        return urlsplit(urljoin(self.server + "/", location.strip()))
 
     @property
     def _phrase(self) -> str:
@@ -288,7 +300,7 @@ class Answer:
     def _elsewhere(self, location: str) -> str:
         """Name the server that a redirect leads to, unless it is this one: it is often the one to configure."""
         try:
-            target = urlsplit(urljoin(self.server + "/", location.strip()))
+            target = self._target(location)
             host, port = target.hostname, target.port
         except ValueError:
             return ""

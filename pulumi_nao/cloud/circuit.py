@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 
 from pulumi_nao.errors import PollFailed
 from pulumi_nao.text import format_duration
+from pulumi_nao.waiting.patience import CONNECT_PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pulumi_nao.waiting.clock import Clock, Deadline
-
-# Seconds: how long one publication tries to reach the server, and how long all of them together.
-CONNECT_PATIENCE = 300.0
 
 OPEN_FOR = 60.0
 PROBE_TIMEOUT = 10.0

@@ -15,17 +15,20 @@ from pulumi_nao.cloud.answer import Answer, Senseless
 from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.cloud.exchange import Exchange, WatchedAdapter
 from pulumi_nao.cloud.key import ApiKey, key_problem
-from pulumi_nao.cloud.logs import protect
+from pulumi_nao.cloud.library_logs import protect
+from pulumi_nao.cloud.no_answer import reason_of
 from pulumi_nao.cloud.proxies import proxy_for
-from pulumi_nao.cloud.rate_limiter import BUSY_PATIENCE, RateLimiter
-from pulumi_nao.cloud.reasons import reason_of
+from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.cloud.transport import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
     EXCHANGE_FAILURES,
+    LARGEST_ANSWER_TO_ACTION,
     MOST_CONNECTIONS,
     READ_TIMEOUT,
     BareToken,
+    Body,
+    Request,
     new_session,
     read_body,
 )
@@ -51,24 +54,22 @@ from pulumi_nao.models import (
     site_number,
 )
 from pulumi_nao.values import encoded
-from pulumi_nao.waiting.clock import Clock, Deadline, SystemClock, checked_seconds
+from pulumi_nao.waiting.clock import Clock, Deadline, SystemClock, checked_seconds, seconds_left
+from pulumi_nao.waiting.patience import (
+    BUSY_PATIENCE,
+    CANCELLED_ACTION_GRACE,
+    CANCELLED_POLL_GRACE,
+    LAST_POLL_PATIENCE,
+)
 from pulumi_nao.waiting.semaphore import Semaphore
 from pulumi_nao.waiting.threads import ACTION_THREADS, NO_THREAD, POLL_THREADS, ThreadPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
 
     from pulumi_nao.waiting.threads import Worker
-
-# Seconds: the answer to a POST names the job, a look can be made again.
-CANCELLED_ACTION_GRACE = 10.0
-CANCELLED_POLL_GRACE = 1.0
-
-# Seconds: of many looks that are due at one deadline, each has its turn.
-LAST_POLL_PATIENCE = 5.0
 
 _DONE = (requests.codes.ok, requests.codes.created, requests.codes.no_content)
 
@@ -132,8 +133,8 @@ class NaoClient:
         self._circuit = circuit or Circuit(self._clock)
         self._polls = new_session(WatchedAdapter(MOST_CONNECTIONS), direct=self._direct)
         # Apart, so that publications go out while looks hang.
-        self._poll_slots = Semaphore(MOST_CONNECTIONS)
-        self._action_slots = Semaphore(MOST_CONNECTIONS)
+        self._poll_slots = Semaphore(self._clock, MOST_CONNECTIONS)
+        self._action_slots = Semaphore(self._clock, MOST_CONNECTIONS)
         for threads in (POLL_THREADS, ACTION_THREADS):
             threads.prepare()
 
@@ -214,20 +215,18 @@ class NaoClient:
         operation = action.name
         problems = action_problems(action.method, action.path)
         try:
-            content = None if action.body is None else encoded(action.body)
+            content = None if action.body is None else Body(encoded(action.body))
         except (TypeError, ValueError, RecursionError):
             problems.append("body: it cannot be sent as JSON")
         if problems:
             raise NotSent("; ".join(problems), operation=operation)
         lined_up = self._clock.monotonic()
         with ExitStack() as slot:
-            worker, missing = _connection(
-                slot, self._action_slots, ACTION_THREADS, lambda: self._clock.cancelled or _is_over(deadline)
-            )
+            worker, missing = self._connection(slot, self._action_slots, ACTION_THREADS, deadline)
             number = self._rate_limiter.acquire(deadline, BUSY_PATIENCE) if worker else None
             if self._clock.cancelled:
                 raise NotSent("cancelled before it began", operation=operation)
-            if worker is None or number is None or _is_over(deadline):
+            if worker is None or number is None or not seconds_left(deadline):
                 raise HeldBack(operation, missing)
             in_line = self._clock.monotonic() - lined_up
             answer = self._ask(action, content, number, worker, slot.pop_all())
@@ -238,26 +237,31 @@ class NaoClient:
             raise
 
     def _ask(self, action: Action, content: bytes | None, number: int, worker: Worker, slot: ExitStack) -> Answer:
+        def read(response: requests.Response) -> bytes | None:
+            # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
+            if response.status_code == requests.codes.see_other:
+                return b""
+            with suppress(*EXCHANGE_FAILURES):
+                return read_body(response, LARGEST_ANSWER_TO_ACTION)
+            return None
+
+        request = Request(
+            action.method,
+            action.path,
+            read,
+            self._answer_timeout,
+            CANCELLED_ACTION_GRACE,
+            headers={"Content-Type": "application/json"},
+            content=content,
+            is_secret=action.is_secret,
+        )
         operation = action.name
         exchange = Exchange(worker)
         # A connection of its own: on one that was kept open, nobody can tell whether a request that met its end had
         # been read before, and such a request must not be sent twice.
-        session = new_session(WatchedAdapter(connections=1), direct=self._direct)
-
-        def call() -> tuple[requests.Response, bytes | None]:
-            headers = {"Content-Type": "application/json"}
-            with slot, session, self._send(session, action.method, action.path, headers, content) as response:
-                # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
-                if response.status_code == requests.codes.see_other:
-                    return response, b""
-                with suppress(*EXCHANGE_FAILURES):
-                    return response, read_body(response)
-                return response, None
-
+        session = slot.enter_context(new_session(WatchedAdapter(connections=1), direct=self._direct))
         try:
-            return self._answer(
-                number, exchange, call, self._answer_timeout, CANCELLED_ACTION_GRACE, is_secret=action.is_secret
-            )
+            return self._answer(number, exchange, session, request, slot)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = self._reason_of(error)
             if not exchange.connected and self._clock.cancelled:
@@ -319,24 +323,22 @@ class NaoClient:
     ) -> Answer:
         """GET an answer, and the body of a good one (or of any, when the whole is wanted)."""
         longest = self._answer_timeout if seconds is None else min(self._answer_timeout, seconds)
-        patience = longest if deadline is None else min(longest, deadline.remaining)
+        patience = min(longest, seconds_left(deadline))
         turn = Deadline(max(patience, LAST_POLL_PATIENCE), "", self._clock)
         with ExitStack() as slot:
-            worker, missing = _connection(
-                slot, self._poll_slots, POLL_THREADS, lambda: self._clock.cancelled or _is_over(turn)
-            )
+            worker, missing = self._connection(slot, self._poll_slots, POLL_THREADS, turn)
             number = self._rate_limiter.acquire(deadline) if worker else None
             if worker is None or number is None:
                 raise PollFailed(f"{missing}, and no look had its turn in time")
             kept = slot.pop_all()
 
-        def call() -> tuple[requests.Response, bytes | None]:
-            with kept, self._send(self._polls, "GET", path, {}) as response:
-                wanted = whole or response.status_code == requests.codes.ok
-                return response, read_body(response) if wanted else b""
+        def read(response: requests.Response) -> bytes:
+            wanted = whole or response.status_code == requests.codes.ok
+            return read_body(response) if wanted else b""
 
+        request = Request("GET", path, read, longest, CANCELLED_POLL_GRACE, is_secret=is_secret)
         try:
-            return self._answer(number, Exchange(worker), call, longest, CANCELLED_POLL_GRACE, is_secret=is_secret)
+            return self._answer(number, Exchange(worker), self._polls, request, kept)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = self._reason_of(error)
             trouble = PollFailed(reason)
@@ -344,23 +346,29 @@ class NaoClient:
             raise trouble from None
 
     def _answer(
-        self,
-        number: int,
-        exchange: Exchange,
-        call: Callable[[], tuple[requests.Response, bytes | None]],
-        seconds: float,
-        grace: float,
-        *,
-        is_secret: bool,
+        self, number: int, exchange: Exchange, session: requests.Session, request: Request, slot: ExitStack
     ) -> Answer:
-        response, body = exchange.run(call, seconds, self._cancelled, grace)
+        response, body = self._exchange(exchange, session, request, slot)
         self._circuit.answered()
-        answer = Answer(response, body, self.base_url, (self._key.value,), self._clock.now(), is_secret=is_secret)
+        answer = Answer(
+            response, body, self.base_url, (self._key.value,), self._clock.now(), is_secret=request.is_secret
+        )
         if answer.is_limit:
             self._rate_limiter.refused(number, answer.retry_after)
         else:
             self._rate_limiter.accepted()
         return answer
+
+    def _exchange(
+        self, exchange: Exchange, session: requests.Session, request: Request, slot: ExitStack
+    ) -> tuple[requests.Response, bytes | None]:
+        """Send a request and read its answer: the wire, which has a time of its own, is beneath."""
+
+        def call() -> tuple[requests.Response, bytes | None]:
+            with slot, self._send(session, request) as response:
+                return response, request.read(response)
+
+        return exchange.run(call, request.seconds, self._cancelled, request.grace)
 
     @_Alone()
     def _poll(self, job_id: str, deadline: Deadline | None, *, is_secret: bool) -> JobState:
@@ -380,19 +388,17 @@ class NaoClient:
         except Senseless as error:
             raise MayHaveStarted(action.name, str(error), answer.request_id) from None
 
-    def _send(
-        self, session: requests.Session, method: str, path: str, headers: dict[str, str], content: bytes | None = None
-    ) -> requests.Response:
+    def _send(self, session: requests.Session, request: Request) -> requests.Response:
         return session.request(
-            method,
-            self._url(path),
+            request.method,
+            self._url(request.path),
             headers={
                 "Accept": "application/vnd.api+json",
                 "Accept-Encoding": "identity",
                 "User-Agent": f"pulumi-nao/{__version__}",
-                **headers,
+                **request.headers,
             },
-            data=content,
+            data=request.content,
             auth=self._auth,
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             allow_redirects=False,
@@ -408,16 +414,11 @@ class NaoClient:
     def _url(self, path: str) -> str:
         return f"{self.base_url}/api/v2/{path}"
 
-
-def _connection(
-    slot: ExitStack, slots: Semaphore, threads: ThreadPool, give_up: Callable[[], bool]
-) -> tuple[Worker | None, str]:
-    """Take a slot and a thread; without either, say what is missing, and with both, what might be missing yet."""
-    if not slot.enter_context(slots.acquired(give_up)):
-        return None, _UNANSWERED
-    worker = slot.enter_context(threads.borrowed(give_up))
-    return worker, _LIMITED if worker else NO_THREAD
-
-
-def _is_over(deadline: Deadline | None) -> bool:
-    return deadline is not None and not deadline.remaining
+    def _connection(
+        self, slot: ExitStack, slots: Semaphore, threads: ThreadPool, deadline: Deadline | None
+    ) -> tuple[Worker | None, str]:
+        """Take a slot and a thread; say what is missing without either, and what might be missing yet with both."""
+        if not slot.enter_context(slots.acquired(deadline)):
+            return None, _UNANSWERED
+        worker = slot.enter_context(threads.borrowed(self._clock, deadline))
+        return worker, _LIMITED if worker else NO_THREAD

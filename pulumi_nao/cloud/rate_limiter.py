@@ -11,6 +11,8 @@ import math
 import threading
 from typing import TYPE_CHECKING
 
+from pulumi_nao.waiting.clock import seconds_left
+
 if TYPE_CHECKING:
     from pulumi_nao.waiting.clock import Clock, Deadline
 
@@ -26,9 +28,6 @@ SPEED_UP = 0.003
 # Seconds: how long all hold back when the server does not say, and at the most.
 HOLD = 1.0
 LONGEST_HOLD = 60.0
-
-# How long a publication waits for a server that refuses it, or refuses everything (seconds).
-BUSY_PATIENCE = 300.0
 
 # Somebody in line looks at least so often whether there is still hope (seconds).
 _LOOK_UP = 15.0
@@ -75,7 +74,7 @@ class RateLimiter:
                         return number
                     if self._refusing_since is not None and now - self._refusing_since >= patience:
                         return None
-                left = math.inf if deadline is None else deadline.remaining
+                left = seconds_left(deadline)
                 if left <= 0 or self._clock.cancelled:
                     return None
                 self._clock.sleep(min(pause, left, _LOOK_UP))

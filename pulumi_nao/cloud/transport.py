@@ -1,9 +1,10 @@
-"""Around one HTTP exchange: whose proxy, how much of an answer, and which exceptions end it."""
+"""Sessions, their limits and time-outs: whose proxy, how much of an answer, and which exceptions end it."""
 
 from __future__ import annotations
 
 import os
 import zlib
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,18 @@ from requests.auth import AuthBase
 from pulumi_nao.cloud.exchange import AnswerTimeout, NoSuchBundle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from requests.adapters import HTTPAdapter
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
 ANSWER_TIMEOUT = 60.0
 LARGEST_ANSWER = 1024 * 1024
+# What was asked for may list in its answer all that it was sent, up to 1 MiB, and more about each part.
+LARGEST_ANSWER_TO_ACTION = 16 * LARGEST_ANSWER
 
-# Of each kind, looks and publications; each may have a thread as well.
+# Of each client, and of each kind: polls and actions; each may have a thread as well.
 MOST_CONNECTIONS = 32
 
 
@@ -33,8 +38,33 @@ class AnswerUnreadable(Exception):
     """The server compressed its answer, unasked, in a way that cannot be undone."""
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is sent, and how long to wait for its answer.
+
+    Attributes:
+        method: `GET`, `POST`…
+        path: Below `/api/v2/`.
+        read: Reads the answer's body, or what of it is wanted; `None` when it cannot be read.
+        seconds: How long the answer may take in all.
+        grace: How long to go on waiting for it after a cancel (seconds).
+        headers: Beside those of every request.
+        content: The body; `None` for none.
+        is_secret: Whether the body is, which the answer may repeat.
+    """
+
+    method: str
+    path: str
+    read: Callable[[requests.Response], bytes | None]
+    seconds: float
+    grace: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = field(default=None, repr=False)
+    is_secret: bool = False
+
+
 class Body(bytes):
-    """What a server sent. Tracebacks that show variables do not repeat it: it may echo the key."""
+    """What was sent, either way. Tracebacks that show variables do not repeat it: it may hold a secret."""
 
     __slots__ = ()
 
@@ -87,18 +117,18 @@ def new_session(adapter: HTTPAdapter, *, direct: bool) -> requests.Session:
     return session
 
 
-def read_body(response: requests.Response) -> Body:
-    """Read an answer's body, up to 1 MiB, also after decompression."""
+def read_body(response: requests.Response, most: int = LARGEST_ANSWER) -> Body:
+    """Read an answer's body, up to so many bytes, also after decompression."""
     response.raw.enforce_content_length = True  # the default only from urllib3 2 on
     body = bytearray()
     for chunk in response.raw.stream(64 * 1024, decode_content=False):
         body += chunk
-        if len(body) > LARGEST_ANSWER:
+        if len(body) > most:
             raise AnswerTooLarge
-    return _decompressed(Body(body), response.headers.get("Content-Encoding", "").strip().lower())
+    return _decompressed(Body(body), response.headers.get("Content-Encoding", "").strip().lower(), most)
 
 
-def _decompressed(body: Body, coding: str) -> Body:
+def _decompressed(body: Body, coding: str, most: int) -> Body:
     """Undo a compression that nobody asked for; urllib3 would unpack a small body to any size."""
     if coding in ("", "identity"):
         return body
@@ -106,10 +136,10 @@ def _decompressed(body: Body, coding: str) -> Body:
         raise AnswerUnreadable
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip or zlib, whichever it is
     try:
-        unpacked = unpacker.decompress(body, LARGEST_ANSWER + 1)
+        unpacked = unpacker.decompress(body, most + 1)
     except zlib.error:
         raise AnswerUnreadable from None
-    if len(unpacked) > LARGEST_ANSWER:
+    if len(unpacked) > most:
         raise AnswerTooLarge
     if not unpacker.eof:
         raise AnswerUnreadable

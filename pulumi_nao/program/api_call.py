@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
 
@@ -10,7 +10,6 @@ from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.program.resource import ActionResource
 from pulumi_nao.provider import ApiCallProvider
 from pulumi_nao.resources.inputs import call_inputs
-from pulumi_nao.resources.markers import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +43,7 @@ class ApiCall(ActionResource, type_name="ApiCall"):
     """
 
     _secret_outputs = ("answer",)
+    _may_be_secret = ("path", "body")
     _noun, _done, _does = "call", "sent", "sends the request"
 
     def __init__(  # noqa: PLR0913, PLR0917 - as many as the call has inputs
@@ -69,11 +69,7 @@ class ApiCall(ActionResource, type_name="ApiCall"):
             "assume_done": assume_done,
             "config_namespace": config_namespace,
         }
-        secrets = {
-            "path": pulumi.Output.from_input(path).is_secret(),
-            "body": pulumi.Output.from_input(body).is_secret(),
-        }
-        super().__init__(ApiCallProvider(), resource_name, inputs, call_inputs, opts, {SECRETS: secrets})
+        super().__init__(ApiCallProvider(), resource_name, inputs, call_inputs, opts)
 
     @property
     @pulumi.getter
@@ -103,4 +99,20 @@ class ApiCall(ActionResource, type_name="ApiCall"):
     @pulumi.getter
     def answer(self) -> pulumi.Output[Mapping[str, Any]]:
         """What `results` found in the answer, a secret; without the names for which it held nothing."""
-        return pulumi.get(self, "answer")
+        found: pulumi.Output[dict[str, Any] | None] = pulumi.get(self, "answer")
+        return found.apply(lambda answer: _Answer(self._name, answer or {}))
+
+
+class _Answer(dict[str, Any]):
+    """Ends the program with a line, where another resource uses a result that is not there."""
+
+    def __init__(self, resource_name: str, found: Mapping[str, Any]) -> None:
+        super().__init__(found)
+        self._resource_name = resource_name
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise pulumi.RunError(
+            f"{self._resource_name}: there is no {name!r} in the output `answer`\n"
+            "  The server's answer held nothing for it, or was never seen. Write the value in place of the output; "
+            "or correct `results`, and have the call sent again by a change of its triggers."
+        )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
@@ -14,13 +15,13 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_nao.config.settings import Settings, hidden_settings
-from pulumi_nao.program import hints, interrupts
-from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK
+from pulumi_nao.program import hints, quiet_end
+from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, SECRETS
 from pulumi_nao.text import parse_timeout
 from pulumi_nao.values import holds_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pulumi_nao.provider import ApiCallProvider, TrackingConfigPublicationProvider
     from pulumi_nao.resources.inputs import Checked
@@ -44,6 +45,7 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
     """A call to NAO Cloud that Pulumi makes when it is new or changed, and whose end it awaits."""
 
     _secret_outputs: ClassVar[tuple[str, ...]] = ()
+    _may_be_secret: ClassVar[tuple[str, ...]] = ()  # inputs of which the provider has to know it
     # What it is called, and what an `up` does with it: `published`, `publishes the site`.
     _noun: ClassVar[str]
     _done: ClassVar[str]
@@ -57,7 +59,6 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
         inputs: dict[str, Any],
         check: Callable[..., Checked],
         opts: pulumi.ResourceOptions | None,
-        markers: dict[str, Any] | None = None,
     ) -> None:
         if not isinstance(resource_name, str) or not resource_name:
             raise pulumi.RunError(f"resource_name: give the {self._noun} a name, such as 'warehouse'")
@@ -76,8 +77,12 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
         if not isinstance(get_monitor(), MockMonitor):
             _check_key(namespace)
             hints.give(namespace)
-            interrupts.quieten()
-        hidden = {CONFIGURATION: self._seen, ERROR_HOOK: _wants_reasons(opts) or None, **(markers or {})}
+            quiet_end.quieten()
+        hidden = {
+            CONFIGURATION: self._seen,
+            ERROR_HOOK: _wants_reasons(opts) or None,
+            SECRETS: {name: _is_secret(inputs[name]) for name in self._may_be_secret} or None,
+        }
         properties = {**inputs, **dict.fromkeys([*_OUTPUTS, *self._secret_outputs]), **hidden}
         secret = pulumi.ResourceOptions(additional_secret_outputs=[*self._secret_outputs])
         super().__init__(provider, resource_name, properties, pulumi.ResourceOptions.merge(opts, secret))
@@ -185,6 +190,23 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
     def duration(self) -> pulumi.Output[float]:
         """Seconds between the two."""
         return pulumi.get(self, "duration")
+
+
+def _is_secret(value: object) -> Any:  # noqa: ANN401 - Pulumi's inputs
+    outputs = [*_outputs_in(value)]
+    return pulumi.Output.from_input(pulumi.Output.all(*outputs).is_secret()) if outputs else False
+
+
+def _outputs_in(value: object) -> Iterator[Any]:
+    """All that may be a secret in there: asking Pulumi for the whole takes ten times as long as declaring it."""
+    if isinstance(value, (pulumi.Output, asyncio.Future)):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _outputs_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _outputs_in(item)
 
 
 def _in_stack(name: str) -> str | None:

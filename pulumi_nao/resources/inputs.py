@@ -65,7 +65,8 @@ def call_inputs(
     found += _result_problems(own.get("results", {}))
     if own.get("if_unknown", FAIL) not in (AGAIN, FAIL):
         found.append(f"if_unknown: write {FAIL!r} or {AGAIN!r}")
-    if not isinstance(own.get("assume_done", ""), str) or holds_output(own.get("assume_done")):
+    assumed = own.get("assume_done", "")
+    if not isinstance(assumed, str) or not assumed.isprintable() or holds_output(assumed):
         found.append("assume_done: paste what the error prints, the beginning of the attempt that was done")
     return _checked(given, own, found, not_known_yet, surface)
 
@@ -88,6 +89,8 @@ def _result_problems(results: object) -> list[str]:
     for name, pointer in results.items():
         if not isinstance(name, str) or not name.isidentifier():
             found.append(f"results.{name_of(str(name))}: write a name like those of variables, such as id")
+        elif holds_output(pointer):
+            found.append(f"results.{name_of(name)}: {OUTPUT_IN_TEXT}")
         elif not isinstance(pointer, str) or not POINTER.fullmatch(pointer):
             found.append(f"results.{name_of(name)}: write a JSON pointer, such as /data/id")
     return found

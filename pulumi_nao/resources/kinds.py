@@ -27,7 +27,7 @@ class Kind:
         verb: What an `up` does with it: `publishes`.
         whole: The same with its object: `publishes the site`.
         address: The inputs of which a change replaces.
-        content: The inputs of which a change runs it again.
+        content: The inputs of which a change runs it again, see `Attempt.made_for`; at preview, they may be unknown.
         is_harmless: Whether running it twice does no harm.
         check: Brings given inputs to their one form, or says what is wrong with them.
         action: What inputs, or outputs, ask of the server. Raises `ValueError` for those of another kind of resource.

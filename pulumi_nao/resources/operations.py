@@ -23,11 +23,11 @@ from pulumi_nao.lifecycle import Change, Outcome, difference, settle
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
 from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.text import redact
-from pulumi_nao.values import texts_in
+from pulumi_nao.values import same
 from pulumi_nao.waiting.clock import Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Concatenate
 
     from typing_extensions import ParamSpec
@@ -56,8 +56,9 @@ def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
             raise
         except Exception as defect:  # noqa: BLE001 - whatever it is
             bags = [bag for bag in arguments if isinstance(bag, dict)]
-            error = Defect(f"`{method.__name__}` of {self._kind.noun}", defect)
-            self._fail(error, f"{self._kind.verb} again", secrets=_secrets_in(bags))
+            is_secret = any(bag.get(SECRET_BODY) or (bag.get(SECRETS) or {}).get("body") for bag in bags)
+            error = Defect(f"`{method.__name__}` of {self._kind.noun}", defect, is_secret=is_secret)
+            self._fail(error, f"{self._kind.verb} again")
 
     return run
 
@@ -98,7 +99,8 @@ class Operations:
         if problem:
             return dict(news), [problem]
         inputs["base_url"] = stated or recorded or PUBLIC_SERVER
-        if secrets.get("body"):
+        # A body that was a secret once stays one: `ignore_changes` brings it back without the program's word.
+        if secrets.get("body") or (olds.get(SECRET_BODY) and same(olds.get("body"), inputs.get("body"))):
             inputs[SECRET_BODY] = True
         if news.get(ERROR_HOOK):
             inputs[ERROR_HOOK] = True
@@ -244,7 +246,7 @@ class Operations:
 
     def _recorded(self, olds: Bag, wanted: Wanted) -> Attempt:
         """The recorded attempt; where nothing is known of one, it may have been for what the program wants now."""
-        return self._kind.attempt(olds) or Attempt(wanted.action, None, wanted.base_url)
+        return self._kind.attempt(olds) or Attempt(wanted.action, wanted.triggers, wanted.base_url)
 
     def _run(self, recorded: Attempt | None, props: Bag) -> Bag:
         """Run the action, or bring the recorded attempt to a good end."""
@@ -265,8 +267,9 @@ class Operations:
             saves = self._host.saves_unfinished
             step = outcome.next_step(wanted, earlier, saves=saves)
             words = kind.words(step, attempt.job_id if attempt else None)
-            secrets = _secrets_in([props])
-            self._fail(outcome.error, words, unfinished if attempt and saves else None, secrets=secrets)
+            unsettled = settle(outcome.attempt, wanted) if outcome.attempt else None
+            ways_on = unsettled.error.details if unsettled and unsettled.error else ()
+            self._fail(outcome.error, words, unfinished if attempt and saves else None, ways_on)
         missing = [name for name in wanted.results if name not in outputs.get("answer", {})]
         if missing:
             self._host.warn(
@@ -302,10 +305,10 @@ class Operations:
         return self._settings.limit(props["config_namespace"])
 
     def _fail(
-        self, error: NaoError, next_step: str, unfinished: Unfinished | None = None, *, secrets: Iterable[str] = ()
+        self, error: NaoError, next_step: str, unfinished: Unfinished | None = None, ways_on: tuple[str, ...] = ()
     ) -> NoReturn:
-        text = error.text(f"The next `pulumi up` {next_step}.", advice=self._accounts.is_new(error))
-        self._host.fail(redact(text, [*self._settings.keys, *secrets]), unfinished)
+        text = error.text(*ways_on, f"The next `pulumi up` {next_step}.", advice=self._accounts.is_new(error))
+        self._host.fail(redact(text, self._settings.keys), unfinished)
 
 
 _PRIVATE_PATH = (
@@ -316,8 +319,3 @@ _NOT_SAVED = (
     "this version of Pulumi's SDK cannot record an attempt whose outcome is not known, so the next `pulumi up` would "
     'send it again without a word; where that does no harm, write if_unknown="again"'
 )
-
-
-def _secrets_in(bags: Iterable[Bag]) -> list[str]:
-    """The texts of secret bodies."""
-    return [text for bag in bags if bag.get(SECRET_BODY) for text in texts_in(bag.get("body"))]

@@ -67,8 +67,8 @@ Unknown: the simulator had to choose.
 
 from pulumi_nao.simulator.faults import FAULTS
 from pulumi_nao.simulator.injections import Injection
-from pulumi_nao.simulator.log import Request
 from pulumi_nao.simulator.replies import Answer, Connection, HangUp, Reply, Silence
+from pulumi_nao.simulator.request import Request
 from pulumi_nao.simulator.simulator import Simulator
 from pulumi_nao.simulator.world import BackgroundJob, Tag
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.simulator.checks import checked_seconds
 from pulumi_nao.simulator.replies import Answer
-from pulumi_nao.simulator.scripts import BASE_PATH, PATH
+from pulumi_nao.simulator.request import BASE_PATH, PATH
 from pulumi_nao.simulator.world import Tag
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
-    from pulumi_nao.simulator.log import Request
+    from pulumi_nao.simulator.request import Request
 
 DESCRIPTION = "Run a NAO Cloud simulator on this machine until Ctrl-C."
 DEFAULT_KEY = "simulator-key"

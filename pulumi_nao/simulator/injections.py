@@ -14,8 +14,8 @@ from pulumi_nao.simulator.scripts import Target
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi_nao.simulator.log import Request
     from pulumi_nao.simulator.replies import Reply
+    from pulumi_nao.simulator.request import Request
 
 EXAMPLE = "publish:2=reset-after"
 FLAKY_ROUTES = ("publish", "job", "action")

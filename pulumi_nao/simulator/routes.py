@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.simulator.replies import HTML, JSON_API, Answer
-from pulumi_nao.simulator.scripts import BASE_PATH, Route
+from pulumi_nao.simulator.request import BASE_PATH, Route
 from pulumi_nao.simulator.world import BackgroundJob, NoAccess, NoSuchResource, UnknownKey, World
 
 if TYPE_CHECKING:

@@ -6,20 +6,17 @@ import itertools
 import re
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Protocol
 
 from pulumi_nao.simulator.checks import checked_id
+from pulumi_nao.simulator.request import PATH, ROUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pulumi_nao.simulator.log import Request
     from pulumi_nao.simulator.replies import Reply
+    from pulumi_nao.simulator.request import Request
 
-Route = Literal["publish", "job", "action", "other"]
-ROUTES: tuple[Route, ...] = get_args(Route)
-BASE_PATH = "/api/v2/"
-PATH = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")  # beneath the base path
 _CALL = re.compile(f"[A-Z]+ {PATH.pattern}")
 
 

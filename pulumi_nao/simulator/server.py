@@ -17,7 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nao._version import __version__
-from pulumi_nao.simulator.log import Request, RequestLog, without_secrets
+from pulumi_nao.simulator.log import RequestLog, without_secrets
+from pulumi_nao.simulator.request import Request
 from pulumi_nao.simulator.routes import Api, Call
 
 if TYPE_CHECKING:

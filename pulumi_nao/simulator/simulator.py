@@ -9,7 +9,7 @@ from pulumi_nao.simulator.checks import checked_host
 from pulumi_nao.simulator.faults import fault
 from pulumi_nao.simulator.injections import FLAKY_FAULTS, FLAKY_ROUTES, Flaky, Injection, parse_injection
 from pulumi_nao.simulator.limit import RequestLimit
-from pulumi_nao.simulator.log import Request, RequestLog
+from pulumi_nao.simulator.log import RequestLog
 from pulumi_nao.simulator.routes import Api
 from pulumi_nao.simulator.scripts import Scripts, Target
 from pulumi_nao.simulator.server import Server, Service
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from pulumi_nao.simulator.replies import Answer, Reply
+    from pulumi_nao.simulator.request import Request
 
 
 def _ignore(_request: Request) -> None:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from threading import TIMEOUT_MAX, Event
 from typing import Protocol
 
 from pulumi_nao.errors import ConfigurationError
 
 _HAIR = 0.001
+_CANCEL_CHECK = 0.25
+
+
+class Event(Protocol):
+    """What one thread waits for, and another sets."""
+
+    def set(self) -> None:
+        """End all waits for it."""
+
+    def wait(self, seconds: float) -> bool:
+        """Pause until it is set, for so many seconds at the most, or until the wait is cancelled; was it set?"""
 
 
 class Clock(Protocol):
@@ -25,20 +37,23 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Pause for so many seconds, or until the wait is cancelled."""
 
+    def event(self) -> Event:
+        """What threads wait for by this clock."""
+
     @property
     def cancelled(self) -> bool:
         """Whether waiting has to end."""
 
 
 class SystemClock:
-    """The machine's clock. Setting `cancel` ends every sleep at once.
+    """The machine's clock. Setting `cancel` ends every sleep at once, and a wait for an event a moment later.
 
     Args:
         cancel: Set by whoever wants all waits to end.
     """
 
-    def __init__(self, cancel: Event | None = None) -> None:
-        self._cancel = cancel or Event()
+    def __init__(self, cancel: threading.Event | None = None) -> None:
+        self._cancel = cancel or threading.Event()
 
     def monotonic(self) -> float:
         """Seconds that only ever grow."""
@@ -52,10 +67,29 @@ class SystemClock:
         """Pause for so many seconds, or until `cancel` is set."""
         self._cancel.wait(max(0.0, seconds))
 
+    def event(self) -> Event:
+        """An event for which nobody waits longer than until `cancel` is set."""
+        return _Event(self)
+
     @property
     def cancelled(self) -> bool:
         """Whether `cancel` is set."""
         return self._cancel.is_set()
+
+
+class _Event:
+    def __init__(self, clock: SystemClock) -> None:
+        self._clock = clock
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    def wait(self, seconds: float) -> bool:
+        end = self._clock.monotonic() + seconds
+        while not (self._event.is_set() or self._clock.cancelled or self._clock.monotonic() >= end):
+            self._event.wait(min(end - self._clock.monotonic(), _CANCEL_CHECK))
+        return self._event.is_set()
 
 
 def checked_seconds(name: str, value: object, example: float) -> float:
@@ -69,7 +103,7 @@ def checked_seconds(name: str, value: object, example: float) -> float:
     Raises:
         ConfigurationError: It is no number from 0 to the most that a thread can wait.
     """
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= TIMEOUT_MAX:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= threading.TIMEOUT_MAX:
         return value
     raise ConfigurationError(f"{name}: give a number of seconds, such as {example:g}")
 
@@ -99,6 +133,11 @@ class Deadline:
         """Seconds left; 0 when the time is over, and in its last millisecond: a sleep may end a hair early."""
         left = self.seconds - self.elapsed
         return left if left > _HAIR else 0.0
+
+
+def seconds_left(deadline: Deadline | None) -> float:
+    """Seconds until a deadline; without one there is no end to them."""
+    return math.inf if deadline is None else deadline.remaining
 
 
 @dataclass(frozen=True)

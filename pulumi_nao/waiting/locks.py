@@ -1,4 +1,4 @@
-"""Who may publish now: one publication of a site at a time, and no more at once than the configuration allows."""
+"""Who may go on now: one at a time for each address, and no more at once than the configuration allows."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Locks:
     """Hands out turns to threads of one process.
 
     Args:
-        clock: Says whether waits were cancelled.
+        clock: What the waits go by.
         at_once: How many turns may be held at a time; `None` for any number.
     """
 
     def __init__(self, clock: Clock, at_once: int | None = None) -> None:
         self._clock = clock
-        self._all = Semaphore(at_once or sys.maxsize)
+        self._all = Semaphore(clock, at_once or sys.maxsize)
         self._sites: dict[Hashable, Semaphore] = {}
         self._guard = threading.Lock()
 
@@ -36,25 +36,22 @@ class Locks:
 
         Args:
             site: What only one may work on at a time.
-            operation: What is to be done, for errors.
-            report: Told when there is a wait for another publication of the same site.
+            operation: What is to be done, for errors and reports.
+            report: Told when there is a wait for another one.
 
         Raises:
             NotSent: All waits were cancelled before the turn came.
         """
         with self._guard:
-            of_site = self._sites.setdefault(site, Semaphore(1))
+            of_site = self._sites.setdefault(site, Semaphore(self._clock, 1))
 
         def wait_told() -> None:
-            report("waiting for another publication of this site to end")
+            report(f"waiting for another {operation} to end")
 
         with (
-            of_site.acquired(self._is_cancelled, wait_told) as site_is_free,
-            self._all.acquired(self._is_cancelled) as turn_has_come,
+            of_site.acquired(in_line=wait_told) as site_is_free,
+            self._all.acquired() as turn_has_come,
         ):
             if not (site_is_free and turn_has_come):
-                raise NotSent(f"{operation} not sent: cancelled while it waited for its turn")
+                raise NotSent("cancelled while it waited for its turn", operation=operation)
             yield
-
-    def _is_cancelled(self) -> bool:
-        return self._clock.cancelled

@@ -7,10 +7,12 @@ from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pulumi_nao.waiting.clock import seconds_left
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_GIVE_UP_CHECK = 0.25
+    from pulumi_nao.waiting.clock import Clock, Deadline, Event
 
 
 class Semaphore:
@@ -19,26 +21,30 @@ class Semaphore:
     The wait is the caller's own: a line takes no thread.
 
     Args:
+        clock: What the waits go by.
         most: How many there are.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, clock: Clock, most: int) -> None:
+        self._clock = clock
         self._guard = threading.Lock()
         self._free = most
-        self._line: deque[threading.Event] = deque()
+        self._line: deque[Event] = deque()
 
     @contextmanager
-    def acquired(self, give_up: Callable[[], bool], in_line: Callable[[], object] | None = None) -> Iterator[bool]:
+    def acquired(
+        self, deadline: Deadline | None = None, in_line: Callable[[], object] | None = None
+    ) -> Iterator[bool]:
         """Have one of the places for a while.
 
         Args:
-            give_up: Whether to wait no longer; asked a few times a second, and only while there is a wait.
+            deadline: When to wait no longer; a cancel ends a wait, too.
             in_line: Told when there is a wait.
 
         Yields:
             Whether there is one.
         """
-        if not self._take(give_up, in_line):
+        if not self._take(deadline, in_line):
             yield False
             return
         try:
@@ -46,25 +52,24 @@ class Semaphore:
         finally:
             self._give_back()
 
-    def _take(self, give_up: Callable[[], bool], in_line: Callable[[], object] | None) -> bool:
+    def _take(self, deadline: Deadline | None, in_line: Callable[[], object] | None) -> bool:
         with self._guard:
             if self._free:
                 self._free -= 1
                 return True
-            called = threading.Event()
+            called = self._clock.event()
             self._line.append(called)
         taken = False
         try:
             if in_line:
                 in_line()
-            while not taken and not give_up():
-                taken = called.wait(_GIVE_UP_CHECK)
+            taken = called.wait(seconds_left(deadline))
         finally:  # also when Ctrl-C ends the wait of a main thread
             if not taken:
                 self._leave(called)
         return taken
 
-    def _leave(self, called: threading.Event) -> None:
+    def _leave(self, called: Event) -> None:
         with self._guard:
             if called in self._line:
                 self._line.remove(called)

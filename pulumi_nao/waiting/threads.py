@@ -13,11 +13,15 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from pulumi_nao.waiting.clock import seconds_left
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from pulumi_nao.waiting.clock import Clock, Deadline
 
     Worker = SimpleQueue[Callable[[], object] | None]
 
@@ -27,7 +31,7 @@ Result = TypeVar("Result")
 EXCHANGE = "nao-exchange"
 NO_THREAD = "the machine lets this process start no more threads (`ulimit -u`, or pids.max of the container)"
 
-_GIVE_UP_CHECK = 0.25
+_START_CHECK = 0.25
 
 # Threads that are left to others under the same limit: grpc, the program, and the engine, which breaks off without.
 ROOM = 16
@@ -102,16 +106,17 @@ class ThreadPool(ThreadPoolExecutor):
         return future
 
     @contextmanager
-    def borrowed(self, give_up: Callable[[], bool]) -> Iterator[Worker | None]:
+    def borrowed(self, clock: Clock, deadline: Deadline | None = None) -> Iterator[Worker | None]:
         """Have one of the threads for a while; what is put into it is called there.
 
         Args:
-            give_up: Whether to wait no longer; asked a few times a second, and only while there is a wait.
+            clock: What a wait goes by.
+            deadline: When to wait no longer; a cancel ends a wait, too.
 
         Yields:
             The thread; `None` when there is none.
         """
-        worker = self._wait(give_up)
+        worker = self._wait(clock, deadline)
         try:
             yield worker
         finally:
@@ -141,32 +146,35 @@ class ThreadPool(ThreadPoolExecutor):
             self._free(worker)
             future.set_result(result)
 
-    def _wait(self, give_up: Callable[[], bool]) -> Worker | None:
-        handed: SimpleQueue[Worker] = SimpleQueue()
-        with self._guard:
-            self._line.append(handed.put)
-            self._hand_out()
-        worker = None
-        try:
-            while worker is None and self._count:
-                with suppress(Empty):
-                    worker = handed.get(timeout=_GIVE_UP_CHECK)
-                if worker is None:
-                    if give_up():
-                        break
-                    with self._guard:  # others may have ended meanwhile
-                        self._hand_out()
-        finally:  # also when Ctrl-C ends the wait of a main thread
-            if worker is None:
-                self._leave(handed)
-        return worker
+    def _wait(self, clock: Clock, deadline: Deadline | None) -> Worker | None:
+        handed: list[Worker] = []
+        called = clock.event()
 
-    def _leave(self, handed: SimpleQueue[Worker]) -> None:
+        def take(worker: Worker) -> None:
+            handed.append(worker)
+            called.set()
+
         with self._guard:
-            if handed.put in self._line:
-                self._line.remove(handed.put)
+            self._line.append(take)
+            self._hand_out()
+        taken = False
+        try:
+            while self._count and not (taken := called.wait(min(_START_CHECK, seconds_left(deadline)))):
+                if clock.cancelled or not seconds_left(deadline):
+                    break
+                with self._guard:  # others may have ended meanwhile
+                    self._hand_out()
+        finally:  # also when Ctrl-C ends the wait of a main thread
+            if not taken:
+                self._leave(take, handed)
+        return handed[0] if taken else None
+
+    def _leave(self, take: Callable[[Worker], None], handed: list[Worker]) -> None:
+        with self._guard:
+            if take in self._line:
+                self._line.remove(take)
                 return
-        self._free(handed.get())
+        self._free(handed[0])
 
     def _free(self, worker: Worker) -> None:
         with self._guard:

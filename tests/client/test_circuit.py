@@ -14,12 +14,12 @@ from pulumi_nao.errors import NaoError, NotSent, ServerUnreachable
 from pulumi_nao.lifecycle import Runner
 from pulumi_nao.simulator import Answer, Silence
 from pulumi_nao.waiting.clock import Deadline
+from tests.attempts import wanted
 from tests.client.serving import saying, serving
 from tests.client.test_no_connection import alert
 from tests.client.test_proxies import certified, pump
 from tests.core.fake_clock import FakeClock
 from tests.network.brisk_clock import BriskClock
-from tests.wanting import wanted
 
 KEY = "k-0123456789-host-tier"
 

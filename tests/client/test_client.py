@@ -31,7 +31,7 @@ from pulumi_nao.errors import (
     TooManyRequests,
 )
 from pulumi_nao.simulator import Answer, HangUp
-from pulumi_nao.waiting.clock import Deadline
+from pulumi_nao.waiting.clock import Deadline, SystemClock
 from pulumi_nao.waiting.threads import ACTION_THREADS
 from tests.core.fake_clock import FakeClock
 from tests.faults.catalogue import fault
@@ -463,7 +463,7 @@ def test_an_answer_that_drips_for_ever_ends_and_so_does_its_connection():
 
 
 def test_what_was_given_up_is_not_sent_later(nao):
-    with ACTION_THREADS.borrowed(lambda: False) as worker, new_session(WatchedAdapter(1), direct=True) as session:
+    with ACTION_THREADS.borrowed(SystemClock()) as worker, new_session(WatchedAdapter(1), direct=True) as session:
         exchange = Exchange(worker)
         exchange.give_up()
         with pytest.raises(requests.ConnectionError):

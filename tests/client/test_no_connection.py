@@ -11,7 +11,7 @@ import trustme
 from pulumi_nao import NaoClient
 from pulumi_nao.errors import MayHaveStarted, PollFailed, ServerUnreachable
 from tests.client.serving import saying, serving
-from tests.core.test_reasons import in_the_systems_words
+from tests.core.test_no_answer import in_the_systems_words
 
 KEY = "k-0123456789-host-tier"
 

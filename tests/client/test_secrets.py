@@ -14,16 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_nao import NaoClient, jobs, text
-from pulumi_nao.cloud import logs
+from pulumi_nao.cloud import library_logs
 from pulumi_nao.cloud.key import key_problem
 from pulumi_nao.errors import ConfigurationError, JobFailed, MayHaveStarted, NaoError, PollFailed
 from pulumi_nao.lifecycle import Runner
 from pulumi_nao.simulator import Answer, Simulator
 from pulumi_nao.text import printable
+from tests.attempts import wanted
 from tests.client.serving import serving
 from tests.core.fake_clock import FakeClock
 from tests.leaks import leaks_in
-from tests.wanting import wanted
 
 KEY = "k-0123456789-host-tier"
 JOB = "/api/v2/background_jobs/48145"
@@ -200,11 +200,11 @@ def test_a_key_that_comes_while_a_record_is_cleaned_is_no_trouble(monkeypatch, c
     forms = text._forms
 
     def forms_while_another_key_comes(secret):
-        logs.protect(f"another-{secret}")
+        library_logs.protect(f"another-{secret}")
         return forms(secret)
 
-    monkeypatch.setattr(logs._FILTER, "secrets", frozenset())
-    logs.protect(KEY)
+    monkeypatch.setattr(library_logs._FILTER, "secrets", frozenset())
+    library_logs.protect(KEY)
     monkeypatch.setattr(text, "_forms", forms_while_another_key_comes)
     logging.getLogger("urllib3.connectionpool").error("with %s", KEY)
     assert caplog.messages == ["with [redacted]"]

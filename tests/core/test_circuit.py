@@ -1,43 +1,46 @@
 """Whether a server is worth a try: with a fleet, in virtual time, and the real code of publications around it."""
 
 import random
+import ssl
 
 import pytest
+import requests
 
 from pulumi_nao.cloud.circuit import Circuit
-from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.errors import PollFailed, ServerUnreachable
 from pulumi_nao.lifecycle import Runner
-from pulumi_nao.models import JobState
+from pulumi_nao.simulator.world import Site
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Deadline, Limit
+from tests.attempts import wanted
 from tests.core.fake_clock import FakeClock
-from tests.core.virtual_service import DONE, VirtualService
+from tests.core.virtual_service import SERVER, VirtualService
 from tests.core.virtual_time import VirtualClock
-from tests.wanting import wanted
 
 REFUSED = "connection refused"
-NO_GRAPH = JobState(has_finished=True, status="failure", message="No graph.")
 BAD_SITES = range(0, 1000, 7)
 
 
 def away(*absences):
     """A server that is there but for these times."""
-    return lambda now: REFUSED if any(begin <= now < end for begin, end in absences) else ""
+    return lambda now: ConnectionRefusedError() if any(begin <= now < end for begin, end in absences) else None
+
+
+def refusing(_now):
+    return ConnectionRefusedError()
+
+
+def swallowing(_now):
+    return requests.ConnectTimeout()
 
 
 class Fleet:
     """Publishes sites, so many at a time, and keeps how and when each of them ended."""
 
-    def __init__(self, no_connection, *, latency=0.05, limit=DEFAULT_LIMIT):
+    def __init__(self, out_of_reach, *, latency=0.05, limit=DEFAULT_LIMIT):
         self.clock = VirtualClock()
-        self.service = VirtualService(
-            self.clock,
-            RateLimiter(self.clock),
-            no_connection=no_connection,
-            latency=latency,
-            end=lambda site: NO_GRAPH if site in BAD_SITES else DONE,
-        )
-        self.publisher = Runner(self.service, self.clock)
+        sites = [Site(number, graph=number not in BAD_SITES, job_seconds=21.0) for number in range(1, 1000)]
+        self.service = VirtualService(self.clock, sites, out_of_reach=out_of_reach, latency=latency)
+        self.publisher = Runner(self.service.client(), self.clock)
         self.limit = limit
         self.outcomes = {}
         self.ended = {}
@@ -47,7 +50,7 @@ class Fleet:
 
         def work():
             for site in todo:
-                self.outcomes[site] = self.publisher.run(wanted(site, None), self.limit)
+                self.outcomes[site] = self.publisher.run(wanted(site, base_url=SERVER), self.limit)
                 self.ended[site] = self.clock.time
 
         self.clock.run(*[work] * at_once)
@@ -62,10 +65,10 @@ def test_a_fleet_meets_a_shaky_balancer_and_two_minutes_of_absence_and_ends_as_t
     chance = random.Random(1)  # noqa: S311 - nothing secret
     absence = away((begin, begin + 120.0))
 
-    def no_connection(now):
-        return absence(now) or ("tlsv1 alert internal error" if chance.random() < 0.1 else "")
+    def out_of_reach(now):
+        return absence(now) or (ssl.SSLError("alert internal error") if chance.random() < 0.1 else None)
 
-    fleet = Fleet(no_connection)
+    fleet = Fleet(out_of_reach)
     fleet.publish(range(1, 101), at_once)
     assert sorted(fleet.service.posts) == list(range(1, 101))
     for site, outcome in fleet.outcomes.items():
@@ -79,23 +82,23 @@ def test_a_fleet_meets_a_shaky_balancer_and_two_minutes_of_absence_and_ends_as_t
     [(1, 1800, 300), (16, 1800, 300), (200, 1800, 300), (1, 60, 360), (16, 60, 360), (200, 60, 60)],
 )
 def test_a_server_that_is_down_for_a_whole_run_costs_it_five_minutes_and_one_last_time_out(at_once, limit, seconds):
-    fleet = Fleet(lambda _now: REFUSED, limit=Limit(limit, "nao:timeout"))
-    fleet.publish(range(200), at_once)
+    fleet = Fleet(refusing, limit=Limit(limit, "nao:timeout"))
+    fleet.publish(range(1, 201), at_once)
     assert fleet.errors() == {ServerUnreachable}
     assert fleet.clock.time == pytest.approx(seconds, abs=1)
     assert fleet.service.posts == []
 
 
 def test_a_server_that_swallows_every_connection_costs_a_run_hardly_more():
-    fleet = Fleet(lambda _now: "no connection in time", latency=10.0)
-    fleet.publish(range(200), 16)
+    fleet = Fleet(swallowing, latency=10.0)
+    fleet.publish(range(1, 201), 16)
     assert fleet.errors() == {ServerUnreachable}
     assert fleet.clock.time == pytest.approx(310, abs=10)
 
 
-def opened(no_connection):
+def opened(out_of_reach):
     """A fleet whose circuit has opened at 300 s: site 1 has tried for so long."""
-    fleet = Fleet(no_connection)
+    fleet = Fleet(out_of_reach)
     fleet.publish([1], 1)
     assert fleet.ended[1] == pytest.approx(300, abs=1)
     return fleet
@@ -106,17 +109,17 @@ def sleep_until(clock, moment):
 
 
 def test_after_five_minutes_without_the_server_the_next_site_is_refused_at_once_and_told_why():
-    fleet = opened(lambda _now: REFUSED)
+    fleet = opened(refusing)
     fleet.publish([2], 1)
     assert fleet.ended[2] == fleet.ended[1]
     assert fleet.outcomes[2].error.headline == (
-        "publication of site 2 not sent: cannot connect to https://www.nao-cloud.com: connection refused; "
+        "publication of site 2 not sent: cannot connect to http://127.0.0.1: connection refused; "
         "no publication of this run has reached it for 5 min"
     )
 
 
 def test_a_minute_later_one_question_is_asked_for_all_and_refuses_them_when_nothing_comes_of_it():
-    fleet = opened(lambda _now: REFUSED)
+    fleet = opened(refusing)
     sleep_until(fleet.clock, 361)
     fleet.publish(range(2, 30), 28)
     assert fleet.service.probes == [361.0]
@@ -125,7 +128,7 @@ def test_a_minute_later_one_question_is_asked_for_all_and_refuses_them_when_noth
 
 
 def test_after_a_question_in_vain_the_next_one_is_a_minute_away():
-    fleet = opened(lambda _now: REFUSED)
+    fleet = opened(refusing)
     for moment in (361, 415, 422, 470, 500):
         sleep_until(fleet.clock, moment)
         fleet.publish([moment], 1)
@@ -140,7 +143,7 @@ def test_an_answer_to_the_question_lets_all_sites_through():
 
 
 def test_a_site_that_waits_for_the_question_waits_no_longer_than_its_own_time():
-    fleet = Fleet(lambda _now: "no connection in time", latency=8.0)
+    fleet = Fleet(swallowing, latency=8.0)
     fleet.publish([1], 1)
     sleep_until(fleet.clock, fleet.clock.time + 60)
     began = fleet.clock.time

@@ -1,4 +1,3 @@
-import threading
 from datetime import timedelta
 
 import pytest
@@ -16,8 +15,9 @@ from pulumi_nao.lifecycle import Change, Outcome, Runner, difference
 from pulumi_nao.models import Job, JobState
 from pulumi_nao.waiting.clock import Limit
 from pulumi_nao.waiting.locks import Locks
+from tests.attempts import attempt_at, wanted
 from tests.core.fake_clock import START, FakeClock
-from tests.wanting import attempt_at, wanted
+from tests.core.virtual_time import VirtualClock
 
 SERVER = "https://www.nao-cloud.com"
 RUNNING = JobState(has_finished=False, status="In progress")
@@ -362,23 +362,19 @@ def test_a_refresh_in_trouble_keeps_what_is_recorded(clock):
     assert Runner(FakeClient({"1": [error]}), clock).refresh(running()) == (running(), error)
 
 
-def test_a_second_publication_of_a_site_waits_for_the_first():
-    clock = FakeClock()
+def test_a_second_publication_of_a_site_waits_for_the_first_and_says_so():
+    clock = VirtualClock()
     locks = Locks(clock)
-    told = threading.Event()
-    order = []
+    told, begun = [], []
 
-    def second():
-        with locks.held(910, "publication of site 910", lambda _line: told.set()):
-            order.append("second")
+    def publish():
+        with locks.held(910, "publication of site 910", lambda line: told.append((clock.time, line))):
+            begun.append(clock.time)
+            clock.sleep(21)
 
-    with locks.held(910, "publication of site 910", lambda _line: None):
-        thread = threading.Thread(target=second)
-        thread.start()
-        assert told.wait(10)
-        order.append("first")
-    thread.join(10)
-    assert order == ["first", "second"]
+    clock.run(publish, publish)
+    assert begun == [0, 21]
+    assert told == [(0, "waiting for another publication of site 910 to end")]
 
 
 @pytest.mark.parametrize(
@@ -395,7 +391,7 @@ def test_a_publisher_waits_for_its_turn_with_the_site(call):
     with locks.held((SERVER, PATH), "publication of site 910", told.append):
         outcome = call(Runner(FakeClient(), FakeClock(), locks), told.append)
     assert outcome.error.headline == "publication of site 910 not sent: cancelled while it waited for its turn"
-    assert told == ["waiting for another publication of this site to end"]
+    assert told == ["waiting for another publication of site 910 to end"]
 
 
 def test_a_publisher_that_shares_no_locks_has_its_own():
@@ -416,10 +412,17 @@ def test_a_turn_that_is_cancelled_was_not_sent():
 
 
 def test_no_more_locks_are_held_than_allowed():
-    locks = Locks(FakeClock(cancel_at=0), at_once=1)
-    with (
-        locks.held(910, "p", lambda _line: None),
-        pytest.raises(NotSent),
-        locks.held(912, "p", lambda _line: None),
-    ):
-        pass
+    clock = VirtualClock()
+    locks = Locks(clock, at_once=2)
+    begun = []
+
+    def publish(site):
+        def publishing():
+            with locks.held(site, "publication", pytest.fail):
+                begun.append((site, clock.time))
+                clock.sleep(21)
+
+        return publishing
+
+    clock.run(*(publish(site) for site in range(910, 915)))
+    assert begun == [(910, 0), (911, 0), (912, 21), (913, 21), (914, 42)]

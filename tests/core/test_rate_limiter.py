@@ -8,24 +8,33 @@ from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.errors import HeldBack, TooManyRequests
 from pulumi_nao.jobs import start
 from pulumi_nao.lifecycle import Runner
+from pulumi_nao.simulator.limit import RequestLimit
+from pulumi_nao.simulator.world import Site
 from pulumi_nao.waiting.clock import Deadline, Limit
+from tests.attempts import wanted
 from tests.core.fake_clock import FakeClock
-from tests.core.virtual_service import FixedWindow, TokenBucket, VirtualService
+from tests.core.virtual_service import SERVER, FixedWindow, VirtualService
 from tests.core.virtual_time import VirtualClock
-from tests.wanting import wanted
+
+
+def per_second(number):
+    return lambda clock: RequestLimit(number, clock)
 
 
 def publish(sites, limit=None, requests_per_second=None, job_seconds=21.0, cancel_at=float("inf"), timeout=1800):
     """Publish sites side by side; the service as it stands in the end, and the outcomes."""
     clock = VirtualClock(cancel_at)
-    service = VirtualService(clock, RateLimiter(clock, requests_per_second), lambda _site: job_seconds, limit=limit)
-    publisher = Runner(service, clock)
+    numbers = range(1, sites + 1)
+    service = VirtualService(clock, [Site(number, job_seconds=job_seconds) for number in numbers], limit)
+    rate_limiter = RateLimiter(clock, requests_per_second)
+    publisher = Runner(service.client(rate_limiter), clock)
     outcomes = []
 
     def publishing(site):
-        return lambda: outcomes.append(publisher.run(wanted(site, None), Limit(timeout, "test")))
+        return lambda: outcomes.append(publisher.run(wanted(site, base_url=SERVER), Limit(timeout, "test")))
 
-    clock.run(*(publishing(site) for site in range(1, sites + 1)))
+    clock.run(*(publishing(number) for number in numbers))
+    assert rate_limiter._waiting == 0
     return service, outcomes
 
 
@@ -148,20 +157,20 @@ def test_time_in_line_is_not_taken_from_the_patience_with_a_busy_server(clock):
 @pytest.mark.parametrize("job_seconds", [0.0, 21.0])
 def test_500_sites_on_a_service_that_allows_20_requests_a_second_all_end_well(job_seconds):
     free, _ = publish(500, job_seconds=job_seconds)
-    limited, outcomes = publish(500, TokenBucket(20), job_seconds=job_seconds)
+    limited, outcomes = publish(500, per_second(20), job_seconds=job_seconds)
     assert all(outcome.error is None for outcome in outcomes)
     assert sorted(limited.posts) == list(range(1, 501))
     assert len(limited.requests) <= 1.2 * len(free.requests)
 
 
 def test_500_sites_within_a_configured_limit_are_never_refused():
-    service, outcomes = publish(500, TokenBucket(20), requests_per_second=20)
+    service, outcomes = publish(500, per_second(20), requests_per_second=20)
     assert all(outcome.error is None for outcome in outcomes)
     assert service.refused == 0
 
 
 def test_a_service_that_counts_by_the_minute_is_borne():
-    service, outcomes = publish(500, FixedWindow(300, 60))
+    service, outcomes = publish(500, lambda clock: FixedWindow(300, 60, clock))
     assert all(outcome.error is None for outcome in outcomes)
     assert sorted(service.posts) == list(range(1, 501))
 
@@ -182,23 +191,19 @@ def test_a_fleet_that_runs_out_of_time_in_line_says_so_and_has_sent_nothing():
 @settings(deadline=None, max_examples=25)
 @given(
     sites=st.integers(1, 60),
-    per_second=st.floats(1, 50),
+    allowed=st.floats(1, 50),
     job_seconds=st.floats(0, 60),
     seed=st.integers(0, 99),
 )
-def test_under_any_limit_every_site_is_published_once_and_the_line_is_left_empty(
-    sites, per_second, job_seconds, seed
-):
+def test_under_any_limit_every_site_is_published_once(sites, allowed, job_seconds, seed):
     random.seed(seed)
-    service, outcomes = publish(sites, TokenBucket(per_second), job_seconds=job_seconds)
+    service, outcomes = publish(sites, per_second(allowed), job_seconds=job_seconds)
     assert sorted(service.posts) == list(range(1, sites + 1))
     assert all(outcome.error is None for outcome in outcomes)
-    assert service.rate_limiter._waiting == 0
 
 
 @settings(deadline=None, max_examples=25)
 @given(sites=st.integers(1, 60), cancel_at=st.floats(0, 30))
 def test_after_a_cancel_no_publication_is_started(sites, cancel_at):
-    service, _ = publish(sites, TokenBucket(2), cancel_at=cancel_at)
-    late = [moment for moment in service.requests if moment > cancel_at]
-    assert late == []
+    service, _ = publish(sites, per_second(2), cancel_at=cancel_at)
+    assert [moment for method, moment in service.requests if method == "POST" and moment > cancel_at] == []

@@ -11,14 +11,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_nao.waiting import threads as module
+from pulumi_nao.waiting.clock import Deadline, SystemClock
 from pulumi_nao.waiting.threads import ROOM, ThreadPool
+from tests.core.fake_clock import FakeClock
 from tests.few_threads import allowed
 
 NAME = "nao-test"
 
 
-def never():
-    return False
+class Watched(SystemClock):
+    """Calls when somebody who waits asks whether to wait on."""
+
+    def __init__(self, asked):
+        super().__init__()
+        self._asked = asked
+
+    @property
+    def cancelled(self):
+        self._asked()
+        return False
 
 
 def pattern(starts):
@@ -88,15 +99,17 @@ def test_every_call_is_made_exactly_once_whichever_threads_can_be_started(starts
 @given(starts=st.lists(st.booleans(), max_size=6), visitors=st.lists(st.booleans(), min_size=1, max_size=10))
 def test_nobody_loses_a_thread_whoever_gives_up_waiting_for_one(starts, visitors):
     got, begin, may_start = Counter(), threading.Event(), pattern([True, *starts])
+    clock = SystemClock()
 
     def visit(patient):
         begin.wait(10)
-        with workers.borrowed(lambda: not patient) as worker:
+        deadline = None if patient else Deadline(0, "test", clock)
+        with workers.borrowed(clock, deadline) as worker:
             got[patient, worker is not None] += 1
 
     with allowed(lambda name: name != NAME or may_start(name)), pytest.MonkeyPatch.context() as quick:
         workers = ThreadPool(NAME, 10, least=10)
-        quick.setattr(module, "_GIVE_UP_CHECK", 0.0)
+        quick.setattr(module, "_START_CHECK", 0.0)
         crowd = [threading.Thread(target=visit, args=(patient,)) for patient in visitors]
         for visitor in crowd:
             visitor.start()
@@ -149,20 +162,29 @@ def test_who_waits_for_a_thread_gets_the_one_that_is_free_first(start):
     workers = start(1)
     begin = threading.Event()
     future = workers.submit(begin.wait, 10)
-    with workers.borrowed(lambda: begin.set() or False) as worker:
+    with workers.borrowed(Watched(begin.set)) as worker:
         assert future.done()
         assert worker is not None
 
 
-def test_who_gives_up_gets_none(start):
+def test_whose_deadline_comes_first_gets_none(start, clock):
     workers = start(1)
-    with workers.borrowed(never), workers.borrowed(lambda: True) as worker:
+    with workers.borrowed(clock), workers.borrowed(clock, Deadline(5, "test", clock)) as worker:
         assert worker is None
+    assert clock.time == 5
 
 
-def test_without_any_thread_nobody_waits(start):
-    with allowed(lambda _name: False), start().borrowed(pytest.fail) as worker:
+def test_who_is_cancelled_gets_none(start):
+    workers, clock = start(1), FakeClock(cancel_at=3)
+    with workers.borrowed(clock), workers.borrowed(clock) as worker:
         assert worker is None
+    assert clock.time == 3
+
+
+def test_without_any_thread_nobody_waits(start, clock):
+    with allowed(lambda _name: False), start().borrowed(clock) as worker:
+        assert worker is None
+    assert clock.time == 0
 
 
 def test_beside_a_thread_that_is_stuck_another_is_started(start):
@@ -172,13 +194,13 @@ def test_beside_a_thread_that_is_stuck_another_is_started(start):
     stuck.set()
 
 
-def test_what_a_stuck_thread_held_up_is_no_loss_when_it_comes_back(start):
+def test_what_a_stuck_thread_held_up_is_no_loss_when_it_comes_back(start, clock):
     workers, stuck = start(2), threading.Event()
     held = workers.submit(stuck.wait, 10)
     workers.submit(stuck.wait, 10)
     stuck.set()
     held.result(10)
-    with workers.borrowed(never) as first, workers.borrowed(never) as second:
+    with workers.borrowed(clock) as first, workers.borrowed(clock) as second:
         assert None not in (first, second)
 
 
@@ -225,7 +247,7 @@ def test_who_waits_gets_a_new_thread_as_soon_as_one_can_be_started(start):
     with allowed(lambda _name: bool(allow and allow.pop())):
         workers = start(least=2)
         workers.submit(stuck.wait, 10)
-        with workers.borrowed(lambda: allow.append(True)) as worker:
+        with workers.borrowed(Watched(lambda: allow.append(True))) as worker:
             assert worker is not None
             assert not stuck.is_set()
         stuck.set()

@@ -9,21 +9,21 @@ from __future__ import annotations
 import heapq
 import math
 import threading
-from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
+from tests.core.fake_clock import START
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    from datetime import datetime
 
 
 @dataclass(order=True)
 class Sleeper:
-    """Who goes on at some moment, or when somebody calls."""
+    """Who goes on at some moment, or as soon as somebody wakes it."""
 
     moment: float
     number: int
@@ -53,27 +53,25 @@ class VirtualClock:
         return self.time >= self._cancel_at
 
     def sleep(self, seconds: float) -> None:
-        self.wait_for_call(deque(), seconds)
+        self.rest(seconds, [])
 
-    def wait_for_call(self, line: deque[Sleeper], seconds: float) -> bool:
-        """Sleep until called out of the line, or for so long; whether it was called."""
-        end = self.time + seconds
+    def spend(self, seconds: float) -> None:
+        """Let time pass that no cancel cuts short, as on the wire."""
+        self._rest_until(self.time + seconds, [])
+
+    def event(self) -> VirtualEvent:
+        return VirtualEvent(self)
+
+    def rest(self, seconds: float, sleepers: list[Sleeper]) -> None:
+        """Sleep among others, who can be woken, but not beyond a cancel."""
         if not self.cancelled:
-            end = min(end, self._cancel_at)
-        baton = self._mine.baton
-        sleeper = self._at(end, baton.release)
-        line.append(sleeper)
-        self._go_on()
-        baton.acquire()
-        called = sleeper.go_on is None
-        if not called:
-            line.remove(sleeper)
-        return called
+            self._rest_until(min(self.time + seconds, self._cancel_at), sleepers)
 
-    def call(self, sleeper: Sleeper) -> None:
-        if sleeper.go_on:
-            self._at(self.time, sleeper.go_on)
-            sleeper.go_on = None
+    def wake(self, sleepers: list[Sleeper]) -> None:
+        for sleeper in sleepers:
+            if sleeper.go_on:
+                self._at(self.time, sleeper.go_on)
+                sleeper.go_on = None
 
     def run(self, *tasks: Callable[[], None]) -> None:
         """Run functions side by side, each in a thread, from this moment on."""
@@ -99,11 +97,40 @@ class VirtualClock:
         heapq.heappush(self._due, sleeper)
         return sleeper
 
+    def _rest_until(self, moment: float, sleepers: list[Sleeper]) -> None:
+        baton = self._mine.baton
+        sleeper = self._at(moment, baton.release)
+        sleepers.append(sleeper)
+        self._go_on()
+        baton.acquire()
+        sleepers.remove(sleeper)
+
     def _go_on(self) -> None:
         while self._due:
             sleeper = heapq.heappop(self._due)
             if sleeper.go_on:
+                if sleeper.moment == math.inf:
+                    self._errors.append(AssertionError("all wait for each other"))
+                    break
                 self.time = max(self.time, sleeper.moment)
                 sleeper.go_on()
                 return
         self._all_ended.set()
+
+
+class VirtualEvent:
+    """What a task of the clock waits for, and another one sets."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._is_set = False
+        self._sleepers: list[Sleeper] = []
+
+    def set(self) -> None:
+        self._is_set = True
+        self._clock.wake(self._sleepers)
+
+    def wait(self, seconds: float) -> bool:
+        if not self._is_set:
+            self._clock.rest(seconds, self._sleepers)
+        return self._is_set

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_nao import errors
+from pulumi_nao import ApiCall, TrackingConfigPublication, errors
 from pulumi_nao.config.namespaces import OF_AN_ACCOUNT, OF_THE_RUN
-from pulumi_nao.program.publication import TrackingConfigPublication
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "sdk-docs" / "reference"
 SUMMARIES = {"NaoError", "JobError", "JobRunsOn"}
+RESOURCES = pytest.mark.parametrize(
+    ("page", "resource"), [("resource.md", TrackingConfigPublication), ("api-call.md", ApiCall)]
+)
 
 
 def read(name):
@@ -34,15 +36,19 @@ def test_every_error_that_ends_a_publication_has_a_row_with_cause_and_remedy():
     assert set(rows) == ending
 
 
-def test_every_output_has_a_row():
-    outputs = {name for name, value in vars(TrackingConfigPublication).items() if isinstance(value, property)}
-    table = read("resource.md").partition("## Outputs")[2].partition("##")[0]
+@RESOURCES
+def test_every_output_has_a_row(page, resource):
+    ours = [kind for kind in resource.__mro__ if kind.__module__.startswith("pulumi_nao")]
+    outputs = {name for kind in ours for name, value in vars(kind).items() if isinstance(value, property)}
+    assert "job_url" in outputs
+    table = read(page).partition("## Outputs")[2].partition("##")[0]
     assert {name for name in outputs if f"`{name}`" in table} == outputs
 
 
-def test_every_input_has_a_row():
-    inputs = [*inspect.signature(TrackingConfigPublication.__init__).parameters][2:]
-    table = read("resource.md").partition("## Inputs")[2].partition("##")[0]
+@RESOURCES
+def test_every_input_has_a_row(page, resource):
+    inputs = [*inspect.signature(resource.__init__).parameters][2:]
+    table = read(page).partition("## Inputs")[2].partition("##")[0]
     assert re.findall(r"^\| `([\w]+)", table, re.MULTILINE) == inputs
 
 

@@ -73,7 +73,7 @@ def test_two_publications_of_one_site_take_turns(stack):
     assert run.green, run.output
     first, second = stack.nao.jobs
     assert first.updated_at <= second.created_at
-    assert "waiting for another publication of this site to end (site 910)" in run.output
+    assert "waiting for another publication of site 910 to end (site 910)" in run.output
 
 
 def test_more_than_four_publications_run_at_a_time(stack):

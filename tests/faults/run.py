@@ -8,9 +8,9 @@ from pulumi_nao.cloud.client import NaoClient
 from pulumi_nao.lifecycle import Change, Runner, difference
 from pulumi_nao.simulator import Simulator
 from pulumi_nao.waiting.clock import Limit
+from tests.attempts import wanted
 from tests.core.fake_clock import FakeClock
 from tests.faults.catalogue import injection
-from tests.wanting import wanted
 
 KEY = "k-0123456789-fault-matrix"
 # Real seconds: long enough for an answer on a busy machine, short enough to sit out a silence.

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from pulumi_nao.simulator import Simulator
+from tests.core.fake_clock import FakeClock
 from tests.faults.catalogue import FAULTS, fault, injection
-from tests.simulator.wire import KEY, PUBLISH_910, FakeClock, connect, look, publish
+from tests.simulator.wire import DOCUMENTED_JOB, KEY, PUBLISH_910, connect, look, publish
 
 HEADERS = f"Host: x\r\nAuthorization: {KEY}\r\nConnection: close\r\n\r\n"
 LOOK = f"GET /api/v2/background_jobs/48145 HTTP/1.1\r\n{HEADERS}"
@@ -21,7 +22,7 @@ POST = f"POST {PUBLISH_910} HTTP/1.1\r\n{HEADERS}"
 @pytest.fixture
 def nao():
     """Its clock stands."""
-    with Simulator(job_seconds=20.0, clock=FakeClock().now) as nao:
+    with Simulator(job_seconds=20.0, clock=FakeClock(start=DOCUMENTED_JOB).now) as nao:
         nao.add_key(KEY)
         nao.add_site(910)
         yield nao

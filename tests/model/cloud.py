@@ -1,30 +1,22 @@
-"""NAO Cloud without sockets: the simulator's world, and a client that meets the weather where the wire would be."""
+"""NAO Cloud without sockets: the simulator's answers, and the weather where the wire would be."""
 
-from dataclasses import dataclass, field
+import ssl
+from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 
-from pulumi_nao.cloud.rate_limiter import BUSY_PATIENCE
-from pulumi_nao.errors import (
-    AccessDenied,
-    HeldBack,
-    KeyNotAccepted,
-    MayHaveStarted,
-    NotSent,
-    PollDenied,
-    PollFailed,
-    PollNotFound,
-    PollSenseless,
-    Rejected,
-    ServerUnreachable,
-    TooManyRequests,
-)
-from pulumi_nao.models import Job, JobState, publication
-from pulumi_nao.simulator.world import NoSuchResource, Site, World
+from pulumi_nao.cloud.exchange import AnswerTimeout
+from pulumi_nao.simulator import Answer as HttpAnswer
+from pulumi_nao.simulator.actions import Actions
+from pulumi_nao.simulator.routes import Api, job_document
+from pulumi_nao.simulator.world import Site, World
+from tests.core.wireless import call_of
 
 KEY = "k-0123456789-model"
 SERVER = "https://nao.example.com"
-POST_GRACE = 10.0
-LOOK_GRACE = 1.0
+UNCONNECTED = {"no connection": ConnectionRefusedError, "bad certificate": ssl.SSLCertVerificationError}
+UNANSWERED = ("started, not answered", "lost")
+REFUSALS = {"401": 401, "403": 403, "404": 404, "429": 429, "denied": 401, "not found": 404, "trouble": 502}
+MISLEADING = {"early success": "success", "odd": "queued"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +53,7 @@ class NaoCloud:
         self.judge = judge
         self.world = World(clock=timeline.now)
         self.world.add_key(KEY)
+        self.api = Api(self.world, Actions())
         self.forgotten = set()
 
     def set_site(self, site_id, *, good=True, job_seconds=0.0):
@@ -70,116 +63,58 @@ class NaoCloud:
         return next(job for job in self.world.jobs if job.id == int(job_id))
 
 
-class CloudClient:
-    """Stands in for `NaoClient`, with its errors and its habits after a cancel."""
+class Wire:
+    """Between one process and the server: every request meets the weather, and the judge sees it."""
 
-    def __init__(self, cloud, weather, base_url, clock, rate_limiter, circuit):
-        self.base_url = base_url
-        self._rate_limiter = rate_limiter
-        self._circuit = circuit
+    def __init__(self, cloud, weather, clock, server):
         self._cloud = cloud
         self._judge = cloud.judge
         self._weather = weather
         self._clock = clock
+        self._server = server
 
-    def ensure_reachable(self, operation, deadline):
-        reason = self._circuit.refusal(deadline, self._probe)
-        if reason:
-            raise ServerUnreachable(operation, SERVER, reason, may_pass=True)
-
-    def _probe(self, seconds):
-        answer = self._weather.next_look()
-        with self._judge.request(self.base_url):
+    def serve(self, exchange, request):
+        posting = request.method != "GET"
+        met = self._weather.next_post() if posting else self._weather.next_look()
+        with self._judge.request(self._server):
+            if met.kind in UNCONNECTED:
+                self._clock.receive(met.seconds, grace=0.0)
+                raise UNCONNECTED[met.kind]
+            exchange.connected = True
+            there = min(met.seconds / 2, request.grace)
+            self._clock.spend(there)
+            call = call_of(request, KEY, SERVER)
+            outcome = self._post(call, met.kind) if posting else self._cloud.api.handle(call)
             self._clock.request_arrived()
-            if not self._clock.receive(min(answer.seconds, seconds), LOOK_GRACE) or answer.seconds > seconds:
-                raise PollFailed("no answer in time")
+            came = self._clock.receive(min(met.seconds, request.seconds) - there, request.grace)
+            if met.kind in UNANSWERED or not came or met.seconds > request.seconds:
+                if posting:
+                    self._judge.unanswered()
+                raise AnswerTimeout
+            answer = self._answer(met, outcome)
+            if outcome and outcome.job and not posting:
+                self._judge.looked(outcome.job, denied=answer.status == REFUSALS["not found"])
+            return answer
 
-    def start(self, action, deadline=None):
-        operation, site_id = action.name, int(action.path.split("/")[1])
-        number = self._rate_limiter.acquire(deadline, BUSY_PATIENCE)
-        if self._clock.cancelled:
-            raise NotSent("cancelled before it began", operation=operation)
-        if number is None or (deadline is not None and not deadline.remaining):
-            raise HeldBack(operation, "NAO Cloud limits requests")
-        with self._judge.request(self.base_url):
-            return self._post(operation, site_id, self._weather.next_post(), number)
+    def _post(self, call, kind):
+        """Let a POST take effect, unless it is refused or lost on its way."""
+        if kind in REFUSALS:
+            return None
+        outcome = None if kind == "lost" else self._cloud.api.handle(call)
+        _, site_id = self._cloud.api.route(call)
+        self._judge.posted(site_id, outcome and outcome.job)
+        return outcome
 
-    def _post(self, operation, site_id, answer, number):
-        if answer.kind in ("no connection", "bad certificate"):
-            self._clock.receive(answer.seconds, POST_GRACE)
-            may_pass = answer.kind == "no connection"
-            if may_pass:
-                self._circuit.failed(answer.kind)
-            raise ServerUnreachable(operation, SERVER, answer.kind, may_pass=may_pass)
-        self._clock.spend(answer.seconds / 2)
-        job = None
-        if answer.kind in ("accepted", "started, not answered"):
-            job = self._cloud.world.publish(KEY, site_id)
-        if answer.kind in ("accepted", "started, not answered", "lost"):
-            self._judge.posted(site_id, job)
-        self._clock.request_arrived()
-        in_time = self._clock.receive(answer.seconds / 2, POST_GRACE)
-        self._note(number, answer)
-        if answer.kind == "429":
-            busy = TooManyRequests(operation, "429 Too Many Requests")
-            busy.retry_after = answer.retry_after
-            raise busy
-        refusals = {"401": KeyNotAccepted, "403": AccessDenied, "404": Rejected}
-        if answer.kind in refusals:
-            raise refusals[answer.kind](operation, answer.kind)
-        if answer.kind != "accepted" or not in_time:
-            self._judge.unanswered()
-            raise MayHaveStarted(operation, "no answer")
-        return self.job(str(job.id), operation)
-
-    def job(self, job_id, operation="background job", **_rest):
-        def look(deadline=None):
-            return self._look(job_id, operation, deadline)
-
-        return Job(operation, job_id, f"{SERVER}/api/v2/background_jobs/{job_id}", look)
-
-    def _look(self, job_id, operation, deadline):
-        number = self._rate_limiter.acquire(deadline)
-        if number is None:
-            raise PollFailed("no look had its turn in time")
-        answer = self._weather.next_look()
-        with self._judge.request(self.base_url):
-            self._clock.spend(min(answer.seconds / 2, LOOK_GRACE))
-            self._clock.request_arrived()
-            if not self._clock.receive(answer.seconds, LOOK_GRACE):
-                raise PollFailed("cancelled")
-            self._note(number, answer)
-            return self._shown(job_id, operation, answer)
-
-    def _note(self, number, answer):
-        if answer.kind not in ("lost", "started, not answered"):
-            self._circuit.answered()
-        if answer.kind == "429":
-            self._rate_limiter.refused(number, answer.retry_after)
+    def _answer(self, met, outcome):
+        job = outcome.job if outcome else None
+        kind = "not found" if job and str(job.id) in self._cloud.forgotten else met.kind
+        if kind in REFUSALS:
+            answer = HttpAnswer(REFUSALS[kind])
+        elif kind == "senseless":
+            answer = HttpAnswer(200, body={})
+        elif kind in MISLEADING and job and not job.has_finished:
+            answer = HttpAnswer(200, body=job_document(replace(job, status=MISLEADING[kind])))
         else:
-            self._rate_limiter.accepted()
-
-    def _shown(self, job_id, operation, answer):
-        failures = {
-            "trouble": PollFailed("the server answers 502 Bad Gateway"),
-            "429": PollFailed("the server answers 429 Too Many Requests"),
-            "denied": PollDenied("the server refuses the key: 401"),
-            "not found": PollNotFound("the server does not know the job: 404"),
-            "senseless": PollSenseless("the answer is no job"),
-        }
-        kind = "not found" if job_id in self._cloud.forgotten else answer.kind
-        try:
-            truth = self._cloud.world.job(KEY, int(job_id))
-        except NoSuchResource:
-            kind = "not found"
-        else:
-            self._judge.looked(job_id, operation == publication(truth.site_id).name, denied=kind == "not found")
-        if kind in failures:
-            failures[kind].retry_after = answer.retry_after
-            raise failures[kind]
-        status = truth.status
-        if not truth.has_finished:
-            status = {"early success": "success", "odd": "queued"}.get(kind, status)
-        return JobState(
-            truth.has_finished, status, truth.message, truth.created_at, truth.updated_at, answer.retry_after
-        )
+            answer = outcome.answer
+        waits = {} if met.retry_after is None else {"Retry-After": f"{met.retry_after:.0f}"}
+        return replace(answer, headers={**answer.headers, **waits})

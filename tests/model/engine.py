@@ -188,6 +188,7 @@ class Engine:
 
     def _judged(self, host, name, method, request, goal, situation, life):
         limit = situation.timeout or DEFAULT_LIMIT
+        self._judge.site_id = goal[0]
         self._judge.call = Call(name, method, life, *goal, limit, self._timeline.seconds)
         response = host.call(method, request)
         if host.clock.engine_gone:
@@ -215,6 +216,7 @@ class Engine:
         request = provider_pb2.ReadRequest(
             id=old.id, urn=_urn(name), properties=struct(old.outputs), inputs=struct(old.inputs)
         )
+        self._judge.site_id = old.outputs["site_id"]
         response = host.call("Read", request)
         if host.clock.engine_gone:
             raise Killed

@@ -67,6 +67,7 @@ class Judge:
         self.posts = []
         self.requests = 0
         self.call = None
+        self.site_id = None
 
     def require(self, promise, text):
         if not promise:
@@ -110,12 +111,13 @@ class Judge:
         self.posts.append(post)
 
     def unanswered(self):
-        self.call.posts[-1].unknown = True
+        if self.call.posts:
+            self.call.posts[-1].unknown = True
 
-    def looked(self, job_id, is_of_this_site, *, denied):
-        self.require(is_of_this_site, "a look at the job of another site")
+    def looked(self, job, *, denied):
+        self.require(job.site_id == self.site_id, "a look at the job of another site")
         for post in self.posts:
-            if post.job_id == job_id and not post.lost:
+            if post.job_id == str(job.id) and not post.lost:
                 post.denied = post.denied + 1 if denied else 0
 
     def ended(self, text, record):

@@ -20,7 +20,8 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 from pulumi_nao.host import failure
 from pulumi_nao.host.calls import Calls
 from pulumi_nao.host.dynamic import RESOURCE_TYPES, DynamicHost
-from tests.model.cloud import KEY, SERVER, CloudClient, Weather
+from tests.core.wireless import WirelessClient
+from tests.model.cloud import KEY, SERVER, Weather, Wire
 from tests.model.timeline import Interrupt, ProcessClock
 
 
@@ -118,8 +119,9 @@ class HostProcess:
         host = DynamicHost(self._calls, self._row, failure, cancel)
         self._stack = ExitStack()
 
-        def client(_key, base_url, *, rate_limiter, circuit, **_rest):
-            return CloudClient(cloud, situation.weather, base_url, self.clock, rate_limiter, circuit)
+        def client(key, base_url, **rest):
+            wire = Wire(cloud, situation.weather, self.clock, base_url)
+            return WirelessClient(wire.serve, key, base_url, **rest)
 
         self._patches = (
             patch.object(dynamic, "_PROVIDER_CACHE", {}),

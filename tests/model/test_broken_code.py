@@ -8,6 +8,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from pulumi_nao import attempt, jobs, lifecycle
 from pulumi_nao.attempt import Attempt
+from pulumi_nao.cloud.answer import Answer
+from pulumi_nao.cloud.exchange import Exchange
 from pulumi_nao.errors import JobFailed, JobRunsOn, MayHaveStarted, PollFailed
 from pulumi_nao.host.dynamic import DynamicHost
 from pulumi_nao.lifecycle import Change, Outcome, Runner
@@ -184,6 +186,14 @@ def a_finished_job_is_seen_as_a_success(patch):
     patch.setattr(JobState, "succeeded", property(lambda self: self.has_finished))
 
 
+def a_lost_answer_counts_as_nothing_sent(patch):
+    patch.setattr(Exchange, "connected", property(lambda _self: False, lambda _self, _value: None), raising=False)
+
+
+def another_job_is_taken_up_than_the_answer_names(patch):
+    patch.setattr(Answer, "job_id", lambda _self: "1")
+
+
 BREAKAGES = [
     may_have_started_is_not_recorded,
     a_failed_job_is_not_recorded,
@@ -208,6 +218,8 @@ BREAKAGES = [
     a_refresh_looks_at_what_is_done,
     a_time_is_written_that_nobody_can_read,
     a_finished_job_is_seen_as_a_success,
+    a_lost_answer_counts_as_nothing_sent,
+    another_job_is_taken_up_than_the_answer_names,
 ]
 
 

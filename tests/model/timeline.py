@@ -1,9 +1,9 @@
 """Fake time that several processes live in one after another, each with an end of its own."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
-START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+from tests.core.fake_clock import START, FakeEvent
 
 
 class Killed(BaseException):
@@ -59,6 +59,9 @@ class ProcessClock:
         assert seconds >= 0
         if not self.cancelled:
             self._pass(seconds, wakes=True)
+
+    def event(self):
+        return FakeEvent(self)
 
     def spend(self, seconds):
         """Let time pass that no cancel cuts short."""

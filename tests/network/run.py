@@ -8,8 +8,8 @@ from pulumi_nao.cloud.transport import ANSWER_TIMEOUT
 from pulumi_nao.errors import NaoError
 from pulumi_nao.lifecycle import Change, Runner, difference
 from pulumi_nao.waiting.clock import Limit
+from tests.attempts import wanted
 from tests.network.brisk_clock import BriskClock
-from tests.wanting import wanted
 
 if TYPE_CHECKING:
     from pulumi_nao.attempt import Attempt

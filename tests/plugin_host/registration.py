@@ -10,9 +10,9 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
+from pulumi_nao.host.dynamic import RESOURCE_TYPES
 from tests.plugin_host.driver import PluginHost, failure_of
 
-TYPE = "TrackingConfigPublication"
 STACK = "pulumi:pulumi:Stack"
 
 
@@ -37,13 +37,13 @@ class _Monitor(mocks.MockMonitor):
 
     def RegisterResource(self, request):  # noqa: N802 - the protocol's name
         response = super().RegisterResource(request)
-        if TYPE in request.type:
+        if request.type in RESOURCE_TYPES:
             self.registered.append((response.urn, request))
         return response
 
 
 def registered(program, **config):
-    """Run a program with the real SDK; return the URN and the registration of its one publication."""
+    """Run a program with the real SDK; return the URN and the registration of its one resource of ours."""
     return copy_context().run(_registered, program, config)  # the SDK keeps its monitor and configuration there
 
 

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from pulumi_nao.simulator import Simulator
+from tests.core.fake_clock import FakeClock
 
-from .wire import KEY, FakeClock
+from .wire import DOCUMENTED_JOB, KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def clock() -> FakeClock:
     """Stands at 2023-11-13 19:50:57.145 UTC until it is moved."""
-    return FakeClock()
+    return FakeClock(start=DOCUMENTED_JOB)
 
 
 @pytest.fixture

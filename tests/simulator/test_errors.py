@@ -134,9 +134,9 @@ def test_the_limit_lets_requests_through_again_when_time_has_passed(clock):
         nao.add_key(KEY)
         nao.add_site(910)
         assert [publish(nao).status, publish(nao).status] == [303, 429]
-        clock.advance(3.9)
+        clock.sleep(3.9)
         assert publish(nao).headers["retry-after"] == "1"
-        clock.advance(0.1)
+        clock.sleep(0.1)
         assert publish(nao).status == 303
 
 

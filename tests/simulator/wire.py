@@ -1,4 +1,4 @@
-"""A clock that stands until it is moved, and requests over real sockets."""
+"""Requests over real sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import http.client
 import json
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,18 +16,8 @@ if TYPE_CHECKING:
     from pulumi_nao.simulator import Simulator
 
 KEY = "k-123"
+DOCUMENTED_JOB = datetime(2023, 11, 13, 19, 50, 57, 145000, timezone.utc)  # when it began
 PUBLISH_910 = "/api/v2/sites/910/asset_tracking_config/publish"
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self._now = datetime(2023, 11, 13, 19, 50, 57, 145000, timezone.utc)
-
-    def now(self) -> datetime:
-        return self._now
-
-    def advance(self, seconds: float) -> None:
-        self._now += timedelta(seconds=seconds)
 
 
 @dataclass

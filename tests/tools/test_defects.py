@@ -34,8 +34,8 @@ class Defect:
 DEFECTS = {
     "lifecycle: a failed publication is no reason to publish": Defect(
         "lifecycle.py",
-        "if not recorded.done or not same(",
-        "if not same(",
+        "if not recorded.done or not recorded.made_for(wanted)",
+        "if not recorded.made_for(wanted)",
         "tests/core/test_lifecycle.py::test_what_is_recorded_and_what_is_wanted_decide",
     ),
     "jobs: a job that has finished is a success": Defect(

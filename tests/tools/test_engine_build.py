@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.core.fake_clock import FakeClock
 from tests.tools.machine import runs, wait_until
 
 # Where the stand-in for Go waits, in the middle of a build, until the test has done its part.
@@ -98,23 +99,16 @@ class Terminal(io.StringIO):
         return True
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock()
 
 
 def test_a_log_gets_a_line_every_twenty_seconds(module, clock):
     log = io.StringIO()
-    progress = module("progress_line").ProgressLine(log, clock)
-    for clock.now in range(90):
-        progress.show(f"{clock.now} packages")
+    progress = module("progress_line").ProgressLine(log, clock.monotonic)
+    for clock.time in range(90):
+        progress.show(f"{clock.time} packages")
     progress.clear()
     assert log.getvalue() == (
         "engine: 20 packages, 0:20\nengine: 40 packages, 0:40\nengine: 60 packages, 1:00\nengine: 80 packages, 1:20\n"
@@ -123,9 +117,9 @@ def test_a_log_gets_a_line_every_twenty_seconds(module, clock):
 
 def test_a_terminal_gets_one_line_rewritten_and_taken_away(module, clock):
     terminal = Terminal()
-    progress = module("progress_line").ProgressLine(terminal, clock)
-    for clock.now in (1, 2):
-        progress.show(f"{clock.now} packages")
+    progress = module("progress_line").ProgressLine(terminal, clock.monotonic)
+    for clock.time in (1, 2):
+        progress.show(f"{clock.time} packages")
     progress.clear()
     assert terminal.getvalue() == "\rengine: 1 packages, 0:01\x1b[K\rengine: 2 packages, 0:02\x1b[K\r\x1b[K"
 
@@ -133,8 +127,8 @@ def test_a_terminal_gets_one_line_rewritten_and_taken_away(module, clock):
 def test_a_terminal_line_is_cut_to_the_width(module, clock, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     terminal = Terminal()
-    progress = module("progress_line").ProgressLine(terminal, clock)
-    clock.now = 1
+    progress = module("progress_line").ProgressLine(terminal, clock.monotonic)
+    clock.time = 1
     progress.show("a long state of things")
     assert terminal.getvalue() == "\rengine: a long stat\x1b[K"
 

@@ -15,10 +15,10 @@ RUNNER = "pulumi-language-python-exec"
 QUIETEN = """
     import signal
     import asyncio
-    from pulumi_nao.program import interrupts
+    from pulumi_nao.program import quiet_end
 
-    interrupts.quieten()
-    interrupts.quieten()
+    quiet_end.quieten()
+    quiet_end.quieten()
 """
 WAIT = """
     loop = asyncio.new_event_loop()

@@ -65,20 +65,32 @@ def body(text: str) -> Body:
     """Read the JSON that a call sends: `@tags.json`, or `@-` for standard input."""
     if not text.startswith("@"):
         raise argparse.ArgumentTypeError("write @ and the name of a file, or @- for standard input")
+    if text == "@-" and sys.stdin is None:
+        raise argparse.ArgumentTypeError("standard input is closed")
     try:
         written = sys.stdin.buffer.read() if text == "@-" else Path(text[1:]).read_bytes()
         value = json.loads(written, parse_constant=_refuse_constant)
+        too_large = is_too_large(value)
     except OSError as error:
         raise argparse.ArgumentTypeError(f"the file cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise argparse.ArgumentTypeError("the file holds no JSON") from None
-    if is_too_large(value):
+        raise argparse.ArgumentTypeError("the file holds no JSON that can be sent") from None
+    if not isinstance(value, (dict, list)):
+        raise argparse.ArgumentTypeError("the file holds neither a JSON object nor an array")
+    if too_large:
         raise argparse.ArgumentTypeError(TOO_LARGE.removeprefix("body: "))
     return Body(text, value)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def method(text: str) -> str:
+    """Read the method of a call."""
+    if text.upper() not in METHODS:
+        raise argparse.ArgumentTypeError(f"write {' or '.join(METHODS)}")
+    return text.upper()
 
 
 def path(text: str) -> str:

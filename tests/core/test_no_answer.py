@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util.ssl_match_hostname import CertificateError
 
+from pulumi_nao.cloud.no_answer import reason_of
 from pulumi_nao.cloud.proxies import Proxy
-from pulumi_nao.cloud.reasons import reason_of
 
 pytestmark = pytest.mark.disable_socket
 
