@@ -68,7 +68,7 @@ class Provider(ResourceProviderServicer):
     def _configure(self, given: Mapping[str, str]) -> None:
         self._given = given
         self._settings = _settings(given)
-        accounts = Accounts(self._settings, SystemClock(self._host.cancel))
+        accounts = Accounts(self._settings, SystemClock(self._host.cancel), self._host.warn)
         self._operations = Operations(kinds.PUBLICATION, accounts, self._host)
 
     # The plugin

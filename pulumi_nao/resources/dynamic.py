@@ -27,5 +27,5 @@ def operations_of_process(kind: Kind, config: Callable[[str], str | None]) -> Op
     host = attach()
     with _guard:
         if host not in _desks:
-            _desks[host] = Accounts(Settings(config, os.environ), SystemClock(host.cancel))
+            _desks[host] = Accounts(Settings(config, os.environ), SystemClock(host.cancel), host.warn)
         return Operations(kind, _desks[host], host)

@@ -1,10 +1,14 @@
 """An account is a provider: its settings, and what is said of them."""
 
+import math
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from tests.plugin.driver import UNKNOWN, Publication, bag, secret
 from tests.plugin_host.conftest import KEY
+from tests.tools.machine import wait_until
 
 OTHER_KEY = "k-9876543210-other-account"
 
@@ -90,6 +94,25 @@ def test_another_key_publishes_nothing(start_plugin, nao):
     again = Publication(start_plugin({"apiKey": secret(OTHER_KEY)}), "site", first.inputs, first.outputs, "910")
     assert again.up({"siteId": 910})
     assert nao.publications(910) == 1
+
+
+def test_two_providers_publish_one_site_one_after_the_other(start_plugin, nao):
+    nao.add_site(910, job_seconds=math.inf)
+    first, second = (Publication(start_plugin({}), name) for name in ("first", "second"))
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(first.up, {"siteId": 910})
+        wait_until(lambda: nao.publications(910))
+        other = pool.submit(second.up, {"siteId": 910})
+        wait_until(lambda: second.plugin.lines(engine_pb2.INFO, second.urn))
+        assert nao.publications(910) == 1
+        nao.finish_job("48145")
+        assert one.result()
+        wait_until(lambda: nao.publications(910) == 2)
+        nao.finish_job("48146")
+        assert other.result()
+    assert second.plugin.lines(engine_pb2.INFO, second.urn)[0].startswith(
+        "waiting for another publication of site 910 to end, in another process"
+    )
 
 
 def test_a_key_in_plain_text_is_a_warning_on_every_run(start_plugin):
