@@ -1,34 +1,27 @@
 """The native plugin on the real engine, with programs in YAML and in Python."""
 
 import math
+import os
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
 import pytest
 import yaml
 
-from pulumi_nao import NaoClient
+from pulumi_nao import NaoClient, __version__
 from tests.engine.stack import KEY, ONE_SITE, Stack
-from tests.missing import leave_out
 
 ROOT = Path(__file__).resolve().parents[2]
 UP = ("up", "--yes", "--skip-preview")
 OTHER_KEY = "k-9876543210-engine-tier"
 PLUGINS = {"providers": [{"name": "nao", "path": str(Path(sys.executable).parent)}]}
-
-
-@pytest.fixture(scope="module")
-def yaml_path():
-    """The folders that hold the engine and the language host for YAML beside it."""
-    found = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "engine" / "find_yaml.py")], capture_output=True, text=True, check=False
-    )
-    if found.returncode:
-        leave_out(f"THE ENGINE RAN NO PROGRAM IN YAML, there is no language host for it:\n{found.stderr}")
-    return found.stdout.strip()
 
 
 class NativeStack(Stack):
@@ -265,3 +258,64 @@ def test_a_program_moves_from_the_dynamic_resource_and_back_without_a_publicatio
         assert native.pulumi("refresh", "--yes").green
     assert native.pulumi("destroy", "--yes").green
     assert native.nao.count() == before
+
+
+@pytest.fixture
+def archives(tmp_path):
+    """The plugin, packed."""
+    folder = tmp_path / "archives"
+    packed = [sys.executable, str(ROOT / "tools" / "plugin_archive.py"), str(folder)]
+    subprocess.run(packed, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def installed(native, tmp_path, yaml_path):
+    """A stack that finds no plugin in a virtual environment, but a Python with the packages that it needs."""
+    python = tmp_path / "bin" / "python3"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    folders = [
+        folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != Path(sys.executable).parent
+    ]
+    native.environment["PATH"] = os.pathsep.join([str(python.parent), yaml_path, *folders])
+    native.declare({"site": publication()}, plugins={})
+    return native
+
+
+def test_the_plugin_is_installed_from_a_file(installed, archives):
+    version = f"v{__version__}"
+    archive = next(archives.glob("*-linux-amd64.tar.gz"))
+    assert installed.pulumi("plugin", "install", "resource", "nao", version, "--file", str(archive)).green
+    run = installed.up()
+    assert run.green, run.output
+    assert "warning" not in run.output
+    assert installed.nao.publications(910) == 1
+
+
+def test_the_plugin_is_downloaded_from_where_the_program_says(installed, archives):
+    with serving(archives) as url:
+        site = publication(version=__version__, pluginDownloadURL=url)
+        installed.declare({"site": site}, plugins={})
+        run = installed.up()
+    assert run.green, run.output
+    assert installed.nao.publications(910) == 1
+
+
+@contextmanager
+def serving(folder):
+    """A server of files."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments):
+        pass
