@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 READY := .venv/.ready
 OLDEST_READY := .venv-oldest/.ready
-BELOW_ENGINE := tests/core tests/client tests/faults tests/simulator tests/plugin_host
+BELOW_ENGINE := tests/core tests/client tests/faults tests/simulator tests/plugin_host tests/plugin
 
 .PHONY: help
 help:  ## Print this list

@@ -177,28 +177,30 @@ class OutcomeNotKnown(NotSent):
         operation: What was to be done.
         began: When the earlier attempt began, as it is recorded; empty where another kind of resource is recorded.
         job_url: The job that it started, whose record is gone; empty when none is known.
+
+    Attributes:
+        ways_on: What a person can do about it, a line each.
     """
 
     def __init__(self, operation: str, began: str, job_url: str) -> None:
         if began:
             known = f"Its job {job_url} has no record any more." if job_url else "It got no answer that tells."
-            ways = [
-                f"{known} Look in NAO Cloud whether it was done. If it was, say so of this attempt, in the program:",
+            self.ways_on: tuple[str, ...] = (
+                "Look in NAO Cloud whether it was done. If it was, say so of this attempt, in the program:",
                 f'  assume_done="{began}"',
                 "If it was not, or if doing it twice does no harm:",
                 '  if_unknown="again"',
                 "A changed body or changed triggers are sent as well.",
-            ]
+            )
         else:
-            ways = [
-                "The state holds another kind of resource here. Look in NAO Cloud; to have it sent:",
-                '  if_unknown="again"',
-            ]
+            known = "The state holds another kind of resource here."
+            self.ways_on = ("Look in NAO Cloud; to have it sent:", '  if_unknown="again"')
         super().__init__(
             f"nobody knows whether the attempt of {began} was successful"
             if began
             else "nobody knows whether it was done before",
-            *ways,
+            f"{known} {self.ways_on[0]}",
+            *self.ways_on[1:],
             operation=operation,
         )
 
@@ -308,7 +310,7 @@ class JobFailed(JobError):
 
     def __init__(self, job: Job, state: JobState, elapsed: float | None) -> None:
         if state.status == "failure" and state.message:
-            reason = state.message
+            reason = f"its message is {WITHHELD}" if state.message == WITHHELD else state.message
         else:
             said = f": {state.message}" if state.message else ", without a message"
             reason = f"the job ended with status {state.status!r}{said}"

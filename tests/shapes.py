@@ -1,4 +1,4 @@
-"""The shapes that programs give a publication: how strangers write them.
+"""The shapes that programs give a publication or a call: how strangers write them.
 
 Each is a program of its own, run as it stands by the engine tier, and registered by the SDK for the plugin-host tier.
 """
@@ -8,11 +8,13 @@ import json
 import pulumi
 from pulumi import Alias, ComponentResource, ResourceOptions
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
-from pulumi_nao import TrackingConfigPublication
+from pulumi_nao import ApiCall, TrackingConfigPublication
 
 config = pulumi.Config()
 name = config.get("name") or "site"
-inputs = {"site_id": config.get("site") or 910, "triggers": {"zones": config.get("zones") or "a"}}
+site, zones = config.get("site") or 910, {"zones": config.get("zones") or "a"}
+inputs = {"site_id": site, "triggers": zones}
+request = {"path": f"sites/{site}/import", "body": zones, "assume_done": config.get("assumed")}
 
 def options(**more):
     limits = json.loads(config.get("limits") or "{}")
@@ -22,6 +24,9 @@ class Site(TrackingConfigPublication):
     pass
 
 class Hall(Site):
+    pass
+
+class Import(ApiCall):
     pass
 
 class Warehouse(ComponentResource):
@@ -66,6 +71,18 @@ SHAPES = {
 }
 
 
+CALL_SHAPES = {
+    "call": "ApiCall(name, **request, opts=options())",
+    "call in a component": "ApiCall(name, **request, opts=options(parent=Warehouse('w')))",
+    "subclass of a call in a component": "Import(name, **request, opts=options(parent=Warehouse('w')))",
+    "call with an error hook": (
+        "hook = pulumi.ErrorHook('hook', lambda args: False)\n"
+        "hooks = pulumi.ResourceHookBinding(on_error=[hook])\n"
+        "ApiCall(name, **request, opts=options(hooks=hooks))"
+    ),
+}
+
+
 def program(shape: str) -> str:
-    """The whole text of a shape's program; its configuration is `name`, `site`, `zones` and `limits`."""
-    return f"{HEAD}\n{SHAPES[shape]}\n"
+    """The whole text of a shape's program; its configuration is `name`, `site`, `zones`, `limits` and `assumed`."""
+    return "\n".join([HEAD, (SHAPES | CALL_SHAPES)[shape], ""])

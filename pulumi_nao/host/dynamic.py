@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pulumi_nao.config.surface import PYTHON, Surface
 from pulumi_nao.host.calls import Calls, Seen, TooFewThreads, install
-from pulumi_nao.host.lines import Lines, print_line
+from pulumi_nao.host.lines import FEW_THREADS, Lines, print_line
 from pulumi_nao.host.protocol import Call, ProviderError, Unfinished
 
 if TYPE_CHECKING:
@@ -82,12 +82,12 @@ def _attach() -> DynamicHost:
     try:
         seen = install(calls) if is_host else Seen.NOTHING
     except TooFewThreads:
-        print_line(f"error: {_FEW}, too few for it. Raise that limit, or lower PULUMI_PARALLEL")
+        print_line(f"error: {FEW_THREADS}, too few for it. Raise that limit, or lower PULUMI_PARALLEL")
         os._exit(1)
     failures = _failures()
     engine = _engine(cancel) if is_host else None
     host = DynamicHost(None if seen is Seen.NOTHING else calls, engine, failures, cancel)
-    calls.on_short = lambda: host.warn(f"{_FEW}: publications wait for one another, and the run takes longer")
+    calls.on_short = lambda: host.warn(f"{FEW_THREADS}: publications wait for one another, and the run takes longer")
     lacks = [*_LACKS[seen]]
     if failures is None and seen is not Seen.NOTHING:
         lacks.append(_NO_ANSWERS)
@@ -102,7 +102,6 @@ def _attach() -> DynamicHost:
 
 
 _NO_ROW = "progress is not shown on the resource's row"
-_FEW = "the machine lets this run start only a few threads (`ulimit -u`, or pids.max of the container)"
 _NO_ANSWERS = "errors come with a traceback, and publications that have not finished are not recorded"
 _LACKS = {
     Seen.NOTHING: (

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pulumi_nao.host.engine import Engine
     from pulumi_nao.host.protocol import Call
 
+FEW_THREADS = "the machine lets this run start only a few threads (`ulimit -u`, or pids.max of the container)"
+
 
 class Lines:
     """Shows lines about the current call."""

@@ -11,12 +11,14 @@ import grpc
 from pulumi_nao.config.surface import NATIVE, Surface
 from pulumi_nao.host import Call, ProviderError, Unfinished, failure
 from pulumi_nao.host.engine import Engine
-from pulumi_nao.host.lines import Lines
+from pulumi_nao.host.lines import FEW_THREADS, Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from google.protobuf.struct_pb2 import Struct
+
+    from pulumi_nao.waiting.threads import ThreadPool
 
 
 class NativeHost(Lines):
@@ -25,13 +27,21 @@ class NativeHost(Lines):
     Args:
         on_gone: Called when the engine is gone.
         outputs: Writes outputs for the engine.
+        pools: The threads that calls may have to wait for.
     """
 
     surface: Surface = NATIVE
     saves_unfinished = True
 
-    def __init__(self, on_gone: Callable[[], None], outputs: Callable[[Call, Mapping[str, Any]], Struct]) -> None:
+    def __init__(
+        self,
+        on_gone: Callable[[], None],
+        outputs: Callable[[Call, Mapping[str, Any]], Struct],
+        pools: tuple[ThreadPool, ...],
+    ) -> None:
         super().__init__()
+        self._pools = pools
+        self._short_told = threading.Lock()
         self.cancel = threading.Event()
         self._on_gone = on_gone
         self._outputs = outputs
@@ -53,6 +63,8 @@ class NativeHost(Lines):
         """Keep the call while it is worked on, and answer its failure."""
         timeout = getattr(request, "timeout", 0) or None
         call = self._local.call = Call(method, request.urn, timeout, request, context)
+        if any(threads.short for threads in self._pools) and self._short_told.acquire(blocking=False):
+            self.warn(f"{FEW_THREADS}: publications wait for one another, and the run takes longer")
         try:
             yield call
         except ProviderError as error:

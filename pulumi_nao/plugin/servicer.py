@@ -43,7 +43,7 @@ _NAMES = {each.name: each.written for each in (*PUBLICATION.inputs, *PUBLICATION
 _UNKNOWN_BEFORE = tuple(each.written for each in PUBLICATION.outputs if each.name != "base_url")
 _SETTINGS = tuple(each.written for each in SETTINGS)
 _BASE_URL = NATIVE.name("base_url")
-_QUICK_CALLS = ThreadPool("nao-quick-call", 4)
+QUICK_CALLS = ThreadPool("nao-quick-call", 4)
 _IMPORT_ID = re.compile(rf"([1-9][0-9]*)/({JOB_NUMBER})")
 
 
@@ -53,10 +53,11 @@ class Provider(ResourceProviderServicer):
     Args:
         engine: The engine's address; empty when it is told later.
         on_gone: Called when the engine is gone.
+        pools: The threads that calls may have to wait for.
     """
 
-    def __init__(self, engine: str, on_gone: Callable[[], None]) -> None:
-        self._host = NativeHost(on_gone, _outputs)
+    def __init__(self, engine: str, on_gone: Callable[[], None], pools: tuple[ThreadPool, ...]) -> None:
+        self._host = NativeHost(on_gone, _outputs, pools)
         self._host.connect(engine)
         self._key_missed = False
         self._configure({})
@@ -238,7 +239,7 @@ class Provider(ResourceProviderServicer):
 
     # What may have to answer while all other threads wait.
     for _quick in (Cancel, Check, Diff):
-        setattr(_quick, "experimental_thread_pool", _QUICK_CALLS)  # noqa: B010 - functions have no such attribute
+        setattr(_quick, "experimental_thread_pool", QUICK_CALLS)  # noqa: B010 - functions have no such attribute
 
 
 _PLAIN_KEY = (

@@ -17,7 +17,7 @@ from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.config.settings import hidden_settings
 from pulumi_nao.config.surface import core_names
-from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent
+from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent, OutcomeNotKnown
 from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.lifecycle import Change, Outcome, difference, settle
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
@@ -120,7 +120,7 @@ class Operations:
         if change is not Change.REPLACE:
             settled = settle(recorded, wanted)
             if settled and settled.error:
-                self._host.warn(f"`pulumi up` will stop here: {settled.error.text()}")
+                self._host.warn(f"`pulumi up` will stop here: {settled.error.headline}")
             # A record of the other surface is written anew by an update, which sends nothing.
             return change is Change.RUN or is_moved, []
         namespace = news["config_namespace"]
@@ -268,7 +268,7 @@ class Operations:
             step = outcome.next_step(wanted, earlier, saves=saves)
             words = kind.words(step, attempt.job_id if attempt else None)
             unsettled = settle(outcome.attempt, wanted) if outcome.attempt else None
-            ways_on = unsettled.error.details if unsettled and unsettled.error else ()
+            ways_on = unsettled.error.ways_on if unsettled and isinstance(unsettled.error, OutcomeNotKnown) else ()
             self._fail(outcome.error, words, unfinished if attempt and saves else None, ways_on)
         missing = [name for name in wanted.results if name not in outputs.get("answer", {})]
         if missing:

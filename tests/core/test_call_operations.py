@@ -164,11 +164,9 @@ def test_address_content_and_server_are_changes_and_nothing_else_is(operations, 
 
 def test_the_preview_says_that_an_unknown_outcome_will_stop_the_run(operations, host):
     assert operations.diff(UNKNOWN, INPUTS) == (True, [])
-    (warning,) = host.warnings
-    assert warning == (
-        f"`pulumi up` will stop here: {NAME} not sent: nobody knows whether the attempt of {BEGAN} was successful\n"
-        f"  It got no answer that tells. {WAYS_ON.rstrip()}"
-    )
+    assert host.warnings == [
+        f"`pulumi up` will stop here: {NAME} not sent: nobody knows whether the attempt of {BEGAN} was successful"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +233,7 @@ def test_what_may_have_been_done_names_the_ways_on_at_once(against, host, error,
     client = Client(*[error] * bool(error), jobs=jobs)
     text = fails(against(client).create, INPUTS)
     assert text.startswith(first)
-    assert text.endswith(WAYS_ON + STOPS)
+    assert text.endswith(f"\n  {WAYS_ON}{STOPS}")
     assert (host.saved["status"], host.saved["has_finished"], host.saved["started_at"]) == ("unknown", False, BEGAN)
 
 
@@ -376,10 +374,7 @@ def test_a_host_that_sees_no_calls_warns_of_nothing():
 def test_a_record_of_another_kind_of_resource_stops_the_run_and_says_so(operations, host, record, triggers):
     news = {**INPUTS, **({"triggers": triggers} if triggers else {})}
     assert operations.diff(record, news) == (True, [])
-    (warning,) = host.warnings
-    assert warning.startswith(
-        f"`pulumi up` will stop here: {NAME} not sent: nobody knows whether it was done before\n"
-    )
+    assert host.warnings == [f"`pulumi up` will stop here: {NAME} not sent: nobody knows whether it was done before"]
     assert fails(operations.update, record, news) == (
         f"{NAME} not sent: nobody knows whether it was done before\n"
         "  The state holds another kind of resource here. Look in NAO Cloud; to have it sent:\n"

@@ -43,9 +43,9 @@ class Run:
         return self.code == 0
 
     def diagnostics(self, name):
-        """What the summary at the end shows under a publication's own heading."""
+        """What the summary at the end shows under the heading of one of our resources."""
         summary = self.output.partition("\nDiagnostics:\n")[2]
-        section = summary.partition(f":TrackingConfigPublication ({name}):\n")[2].partition("\n\n")[0]
+        section = summary.partition(f" ({name}):\n")[2].partition("\n\n")[0]
         return [line.strip() for line in section.splitlines()]
 
 
@@ -148,6 +148,11 @@ class Stack:
         """The publication as it is recorded."""
         found = [r for r in self.state().get("resources", []) if r["type"].endswith(":TrackingConfigPublication")]
         return found[0] if found else None
+
+    def recorded(self) -> dict[str, dict]:
+        """The outputs of our resources as they are recorded, by name."""
+        found = [r for r in self.state().get("resources", []) if "dynamic/nao:" in r["type"]]
+        return {r["urn"].split("::")[-1]: r.get("outputs", {}) for r in found if not r.get("delete")}
 
     def end_when(self, process: subprocess.Popen, condition, signals=(signal.SIGINT,)) -> str:
         """Send signals to a command as soon as a condition holds; return all that it printed."""

@@ -8,6 +8,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
+from tests.few_threads import LIMIT
 from tests.plugin.driver import MARK, UNKNOWN, Publication, output, secret
 from tests.tools.machine import wait_until
 
@@ -205,6 +206,20 @@ def test_a_preview_of_a_change_makes_no_request(publication, shared_nao, site):
     assert shared_nao.count() == before
 
 
+def test_ignored_changes_of_the_server_put_it_among_the_inputs(publication, site):
+    publication.up({"siteId": site})
+    assert publication.problems({"siteId": site, "baseUrl": publication.inputs["baseUrl"]}) == []
+
+
+def test_an_error_hook_that_calls_again_goes_on_with_the_job(publication, shared_nao, site):
+    shared_nao.add_site(site, job_seconds=math.inf)
+    assert not publication.up({"siteId": site}, timeout=0.5)
+    shared_nao.finish_job(publication.outputs["jobId"])
+    again = Publication(publication.plugin, publication.name)  # with the record from before the first call: none
+    assert again.up({"siteId": site})
+    assert shared_nao.publications(site) == 1
+
+
 # Records of the dynamic resource
 
 
@@ -258,6 +273,21 @@ def test_a_signal_ends_the_process_when_its_calls_are_answered(plugin, nao):
         assert not up.result()
     assert publication.outputs["jobId"] == "48145"
     assert plugin.process.wait(30) == 0
+
+
+def test_where_few_threads_can_be_started_publications_wait_for_one_another(start_plugin, nao, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(LIMIT.format("pulumi_nao.plugin.serve", 24))
+    plugin = start_plugin({})
+    sites = range(1, 13)
+    for site in sites:
+        nao.add_site(site, job_seconds=0.2)
+    publications = [Publication(plugin, f"site-{site}") for site in sites]
+    with ThreadPoolExecutor(len(sites)) as pool:
+        running = [pool.submit(one.up, {"siteId": site}) for one, site in zip(publications, sites, strict=True)]
+        assert all(done.result() for done in running)
+    assert nao.publications() == len(sites)
+    told = [line.message for line in plugin.log.lines if line.severity == engine_pb2.WARNING]
+    assert [line for line in told if "publications wait for one another" in line] == told[:1] != []
 
 
 def test_an_engine_that_is_gone_ends_the_process(plugin, nao):

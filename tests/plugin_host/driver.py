@@ -18,14 +18,16 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
-from pulumi_nao.provider import TrackingConfigPublicationProvider
+from pulumi_nao.provider import ApiCallProvider, TrackingConfigPublicationProvider
 from tests.leaks import WATCH
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 URN = "urn:pulumi:test::project::pulumi-python:dynamic/nao:TrackingConfigPublication::site"
+CALL_URN = "urn:pulumi:test::project::pulumi-python:dynamic/nao:ApiCall::call"
 PROVIDER = base64.b64encode(pickle.dumps(TrackingConfigPublicationProvider(), protocol=4)).decode()
+CALL_PROVIDER = base64.b64encode(pickle.dumps(ApiCallProvider(), protocol=4)).decode()
 Bag = Mapping[str, Any]
 
 

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from tests.few_threads import LIMIT
-from tests.plugin_host.driver import failure_of
+from tests.plugin_host.driver import CALL_PROVIDER, CALL_URN, failure_of
 from tests.tools.machine import wait_until
 
 FLEET = 12
@@ -57,6 +57,23 @@ def test_a_whole_fleet_is_published_once(few, nao):
     assert ids == [str(site) for site in range(1, 1 + FLEET)]
     assert nao.publications() == FLEET
     assert "pulumi_nao" not in few.errors()  # grpc may complain of a thread that it did not get
+
+
+def test_a_whole_fleet_of_calls_is_made_once_beside_publications(few, nao):
+    paths = [f"sites/{number}/import" for number in range(FLEET)]
+    for path in paths:
+        nao.add_action("PUT", path, job_seconds=0.5)
+
+    def create(path):
+        inputs = {"path": path, "method": "PUT", "config_namespace": "nao", "base_url": nao.url}
+        return few.create({**inputs, "__provider": CALL_PROVIDER}, urn=f"{CALL_URN}-{path}").id
+
+    few.check({"__provider": CALL_PROVIDER, "path": "sites", "config_namespace": "nao"}, urn=CALL_URN)
+    with ThreadPoolExecutor(FLEET + 1) as fleet:
+        publication = fleet.submit(few.create, _inputs(nao, 910))
+        ids = list(fleet.map(create, paths))
+    assert (ids, publication.result().id) == ([f"PUT {path}" for path in paths], "910")
+    assert [len(nao.actions("PUT", path)) for path in paths] == [1] * FLEET
 
 
 def test_a_host_with_too_few_threads_ends_and_says_why(start_host, nao):

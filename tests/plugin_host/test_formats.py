@@ -9,28 +9,39 @@ import dill
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from pulumi_nao.provider import TrackingConfigPublicationProvider
+from pulumi_nao.provider import ApiCallProvider, TrackingConfigPublicationProvider
 
-SERIALISED = {
-    4: "gASVQAAAAAAAAACME3B1bHVtaV9uYW8ucHJvdmlkZXKUjCFUcmFja2luZ0NvbmZpZ1B1YmxpY2F0aW9uUHJvdmlkZXKUk5QpgZQu",
-    5: "gAWVQAAAAAAAAACME3B1bHVtaV9uYW8ucHJvdmlkZXKUjCFUcmFja2luZ0NvbmZpZ1B1YmxpY2F0aW9uUHJvdmlkZXKUk5QpgZQu",
-}
+# By class and by the protocol of pickle, which the SDK leaves to Python.
+SERIALISED = [
+    (
+        TrackingConfigPublicationProvider,
+        4,
+        "gASVQAAAAAAAAACME3B1bHVtaV9uYW8ucHJvdmlkZXKUjCFUcmFja2luZ0NvbmZpZ1B1YmxpY2F0aW9uUHJvdmlkZXKUk5QpgZQu",
+    ),
+    (
+        TrackingConfigPublicationProvider,
+        5,
+        "gAWVQAAAAAAAAACME3B1bHVtaV9uYW8ucHJvdmlkZXKUjCFUcmFja2luZ0NvbmZpZ1B1YmxpY2F0aW9uUHJvdmlkZXKUk5QpgZQu",
+    ),
+    (ApiCallProvider, 4, "gASVLgAAAAAAAACME3B1bHVtaV9uYW8ucHJvdmlkZXKUjA9BcGlDYWxsUHJvdmlkZXKUk5QpgZQu"),
+    (ApiCallProvider, 5, "gAWVLgAAAAAAAACME3B1bHVtaV9uYW8ucHJvdmlkZXKUjA9BcGlDYWxsUHJvdmlkZXKUk5QpgZQu"),
+]
 
 
-def test_the_serialised_provider_is_the_recorded_one():
-    assert serialize_provider(TrackingConfigPublicationProvider()) == SERIALISED[pickle.DEFAULT_PROTOCOL]
+@pytest.mark.parametrize("provider", [TrackingConfigPublicationProvider, ApiCallProvider])
+def test_the_serialised_provider_is_the_recorded_one(provider):
+    assert (provider, pickle.DEFAULT_PROTOCOL, serialize_provider(provider())) in SERIALISED
 
 
-@pytest.mark.parametrize("protocol", [4, 5])
-def test_each_recorded_form_loads(protocol):
-    loaded = dill.loads(base64.b64decode(SERIALISED[protocol]))
-    assert type(loaded) is TrackingConfigPublicationProvider
+@pytest.mark.parametrize(("provider", "_protocol", "form"), SERIALISED)
+def test_each_recorded_form_loads(provider, _protocol, form):
+    assert type(dill.loads(base64.b64decode(form))) is provider
 
 
-@pytest.mark.parametrize("protocol", [4, 5])
-def test_each_protocol_writes_its_recorded_form(protocol):
-    written = dill.dumps(TrackingConfigPublicationProvider(), protocol=protocol, recurse=True)
-    assert base64.b64encode(written).decode() == SERIALISED[protocol]
+@pytest.mark.parametrize(("provider", "protocol", "form"), SERIALISED)
+def test_each_protocol_writes_its_recorded_form(provider, protocol, form):
+    written = dill.dumps(provider(), protocol=protocol, recurse=True)
+    assert base64.b64encode(written).decode() == form
 
 
 PROGRAM = """

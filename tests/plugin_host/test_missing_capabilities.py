@@ -7,6 +7,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import status_pb2
 
+from tests.plugin_host.driver import CALL_PROVIDER, CALL_URN
 from tests.tools.machine import wait_until
 
 NO_SIGHT = "Ctrl-C ends a run only when its jobs have ended"
@@ -94,6 +95,25 @@ def test_a_failed_job_still_fails_the_deployment(lacking, nao):
         host.create(_inputs(nao, 911))
     shown = _words(caught.value) + "\n".join(line.message for line in host.log.lines)
     assert "publication of site 911 failed: Missing graph or indoor area. Please add." in shown
+
+
+@pytest.mark.parametrize(
+    ("missing", "is_sent"),
+    [("gc.get_objects", False), ("ErrorResourceInitFailed", False), ("EngineStub", True)],
+)
+def test_a_call_that_could_not_be_recorded_is_not_sent(start_host, nao, missing, is_sent):
+    nao.add_action("PUT", "sites/910/import")
+    nao.script("action", "reset-after")
+    host = start_host(code=MISSING[missing][0])
+    inputs = {"__provider": CALL_PROVIDER, "path": "sites/910/import", "method": "PUT", "config_namespace": "nao"}
+    host.check(inputs, urn=CALL_URN)
+    with pytest.raises(grpc.RpcError) as caught:
+        host.create({**inputs, "base_url": nao.url}, urn=CALL_URN)
+    words = (
+        "may have started: the connection was reset" if is_sent else "cannot record an attempt whose outcome is not"
+    )
+    assert words in _words(caught.value)
+    assert nao.count() == is_sent
 
 
 def test_without_pools_for_single_calls_the_servers_pool_is_widened(start_host, nao):

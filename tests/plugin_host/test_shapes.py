@@ -1,4 +1,4 @@
-"""Every promise, in every shape that a program gives a publication."""
+"""Every promise, in every shape that a program gives a publication; and those of a call, in its shapes."""
 
 import itertools
 import math
@@ -10,7 +10,7 @@ from pulumi_nao.simulator import Simulator
 from tests.plugin_host.conftest import KEY, link_package, python_of
 from tests.plugin_host.driver import running_host
 from tests.plugin_host.registration import Publication
-from tests.shapes import SHAPES, program
+from tests.shapes import CALL_SHAPES, SHAPES, program
 from tests.tools.machine import wait_until
 
 SHORT = {"create": "0.5s", "update": "0.5s"}
@@ -127,3 +127,63 @@ def test_a_cancel_ends_the_wait_and_the_job_is_recorded(alone, nao, site):
         cancelled.result()
     assert "the wait was cancelled" in alone.text
     assert alone.outputs["job_id"] == str(_job_of(nao, site).id)
+
+
+@pytest.fixture(params=CALL_SHAPES)
+def call(request, two_runs):
+    return Publication(program(request.param), two_runs[0])
+
+
+@pytest.fixture
+def path(nao, site):
+    nao.add_action("POST", f"sites/{site}/import", job_seconds=math.inf)
+    return f"sites/{site}/import"
+
+
+def test_a_call_whose_answer_was_lost_stops_the_next_run_until_a_person_has_settled_it(
+    call, nao, site, path, two_runs
+):
+    nao.script("action", "reset-after", site=site)
+    assert not call.up(site=str(site))
+    assert call.text.startswith(f"POST {path} may have started: the connection was reset\n")
+    began = call.outputs["started_at"]
+    call.host = two_runs[1]
+    assert not call.up(site=str(site))
+    assert call.text.startswith(f"POST {path} not sent: nobody knows whether the attempt of {began} was successful\n")
+    assert f'\n    assume_done="{began}"\n' in call.text
+    assert call.up(site=str(site), assumed=began)
+    assert call.outputs["status"] == "assumed"
+    assert len(nao.actions("POST", path)) == 1
+
+
+def test_a_call_goes_on_with_its_job_in_the_next_run(call, nao, site, path, two_runs):
+    assert not call.up(site=str(site), limits=SHORT)
+    assert "not finished after 0.5 s, the limit set by custom_timeouts.create" in call.text
+    nao.finish_job(_job_of(nao, site).id)
+    call.host = two_runs[1]
+    assert call.up(site=str(site))
+    assert (call.outputs["status"], call.outputs["body"]) == ("success", {"zones": "a"})
+    assert len(nao.actions("POST", path)) == 1
+
+
+def test_a_call_that_failed_while_nobody_looked_is_shown_first_and_made_again_only_then(
+    call, nao, site, path, two_runs
+):
+    assert not call.up(site=str(site), limits=SHORT)
+    nao.finish_job(_job_of(nao, site).id, status="failure", message="No rows.")
+    call.host = two_runs[1]
+    assert not call.up(site=str(site), zones="b")
+    assert call.text.startswith(f"POST {path} failed: No rows.\n")
+    assert len(nao.actions("POST", path)) == 1
+    nao.add_action("POST", path, job_seconds=0)
+    assert call.up(site=str(site), zones="b")
+    assert nao.actions("POST", path) == [{"zones": "a"}, {"zones": "b"}]
+
+
+def test_a_call_that_a_hook_makes_again_is_not_sent_again(call, nao, site, path):
+    nao.script("action", "reset-after", site=site)
+    call.up(site=str(site))
+    call.inputs, call.outputs = {}, {}  # as the engine does for a hook: the record from before the first try
+    assert not call.up(site=str(site))
+    assert f"POST {path} not sent: nobody knows whether" in call.text
+    assert (call.outputs["status"], len(nao.actions("POST", path))) == ("unknown", 1)
