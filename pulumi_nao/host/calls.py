@@ -3,7 +3,8 @@
 Private names of grpc in this module: `_server._Server` with its `_state.generic_handlers`,
 `_state.interceptor_pipeline` and `_state.thread_pool` under `_state.lock`, `_server._serve`,
 `_server._select_thread_pool_for_behavior`, `_server._unary_response_in_pool` with its parameter `argument_thunk`,
-`_interceptor.service_pipeline`, and the attribute `experimental_thread_pool` of a handler.
+`_interceptor.service_pipeline`, and the attribute `experimental_thread_pool` of a handler. Of the SDK: the names of
+what a method of the protocol takes, `request` and `context`.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class Calls(grpc.ServerInterceptor):
     def current(self) -> Call | None:
         """The call that this thread works on, if it is one of ours."""
         call: Call | None = getattr(self._local, "call", None)
-        return call
+        return call or self._begun_unseen()
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:  # noqa: ANN401 - as in grpc
         """Wrap the handler of a call."""
@@ -129,14 +130,26 @@ class Calls(grpc.ServerInterceptor):
         is_short = any(threads.short for threads in (self.pool, POLL_THREADS, ACTION_THREADS))
         if is_short and self._short_told.acquire(blocking=False):
             self.on_short()
-        self._local.call = Call(method, request.urn, getattr(request, "timeout", 0) or None, request, context)
+        self._local.call = _call(method, request, context)
         try:
             return behaviour(request, context)
         finally:
             self._local.call = None
 
+    def _begun_unseen(self) -> Call | None:
+        """This thread's call, if it is one of the first: they wait for `configure`, which brought us here."""
+        for frame, _ in walk_stack(None):
+            request, context = frame.f_locals.get("request"), frame.f_locals.get("context")
+            if frame.f_code.co_name in _LONG_METHODS | _QUICK_METHODS and context and self._is_ours(request):
+                return _call(frame.f_code.co_name, request, context)
+        return None
+
     def _is_ours(self, request: Any) -> bool:  # noqa: ANN401 - as above
         return resource_type_of(getattr(request, "urn", "")) in self._resource_types
+
+
+def _call(method: str, request: Any, context: grpc.ServicerContext) -> Call:  # noqa: ANN401 - as above
+    return Call(method, request.urn, getattr(request, "timeout", 0) or None, request, context)
 
 
 def resource_type_of(urn: str) -> str:

@@ -181,6 +181,7 @@ def test_an_answer_that_names_a_job_is_awaited(client, nao, answer):
         (Answer(206, body="{}"), "the server answered 206 Partial Content"),
         (Answer(301, {"Location": JOB}), "the server answered 301 Moved Permanently"),
         (Answer(302, {"Location": "https://login.example/"}), "302 Found, pointing to https://login.example"),
+        (Answer(302, {"Location": "http://[bad"}), "the server answered 302 Found"),
         (Answer(307, {"Location": JOB}), "the server answered 307 Temporary Redirect"),
         (Answer(408), "the server answered 408 Request Timeout"),
         (Answer(500), "the server answered 500 Internal Server Error"),

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pulumi_nao.attempt import ASSUMED, UNKNOWN
 from pulumi_nao.errors import (
@@ -15,8 +13,6 @@ from pulumi_nao.errors import (
     MayHaveStarted,
     NotSent,
     OutcomeNotKnown,
-    PollDenied,
-    PollFailed,
     PollNotFound,
     Rejected,
     WaitTimedOut,
@@ -25,7 +21,7 @@ from pulumi_nao.lifecycle import Change, NextStep, Outcome, Runner, difference, 
 from pulumi_nao.models import Done, JobState
 from pulumi_nao.text import format_moment
 from tests.attempts import attempt_at, call
-from tests.core.fake_clock import START, FakeClock
+from tests.core.fake_clock import START
 from tests.core.test_lifecycle import DONE, FAILED, RUNNING, SERVER, SHORT, FakeClient
 
 BODY = {"rows": [1]}
@@ -374,55 +370,6 @@ def test_a_refresh_looks_at_a_job_as_secret_when_its_body_was(clock):
 def test_an_attempt_says_nothing_of_its_body_and_its_answer_in_a_traceback():
     there = done({"password": "hunter2!"}, answer={"token": "hunter2!"})
     assert "hunter2" not in repr(there) + repr(call({"password": "hunter2!"})) + repr(Done("hunter2!"))
-
-
-# A story of runs: each is one `pulumi up` of a program, against a server that answers as it likes.
-SAYS = {
-    "done": Done(),
-    "lost": MayHaveStarted(NAME, "reset"),
-    "defect": ZeroDivisionError("boom"),
-    "rejected": Rejected(NAME, "422"),
-    "not sent": NotSent("no", operation=NAME),
-}
-SHOWS = {
-    "running": RUNNING,
-    "done": DONE,
-    "failed": FAILED,
-    "gone": PollNotFound("404"),
-    "denied": PollDenied("the server refuses the key: 401"),
-    "passing": PollFailed("the server answers 502"),
-}
-UPS = st.fixed_dictionaries(
-    {
-        "body": st.sampled_from([BODY, OTHER]),
-        "settles": st.sampled_from(["nothing", "the attempt on record", "another attempt"]),
-        "answer": st.just("job") | st.sampled_from(sorted(SAYS)),
-        "looks": st.lists(st.sampled_from(sorted(SHOWS)), max_size=3),
-    }
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(UPS, min_size=1, max_size=12))
-def test_nothing_is_sent_twice_unless_its_failure_was_shown_before_or_a_person_has_said_so(ups):
-    record, failure_was_shown = None, False
-    for number, up in enumerate(ups):
-        began = format_moment(record.started_at) if record else None
-        says = {"nothing": None, "the attempt on record": began, "another attempt": "2020-01-01T00:00:00.000Z"}
-        wants = call(up["body"], assume_done=says[up["settles"]])
-        shows = [SHOWS[look] for look in up["looks"]] or [RUNNING]
-        client = Client(
-            *[SAYS[answer] for answer in [up["answer"]] if answer in SAYS],
-            jobs={(record.job_id if record else None) or str(number + 1): shows},
-        )
-        runner = Runner(client, FakeClock())
-        outcome = runner.update(record, wants, SHORT) if record else runner.run(wants, SHORT)
-        if client.sent and record and record.made_for(wants):
-            assert failure_was_shown
-        assert len(client.sent) <= 1
-        assert outcome.error or (outcome.attempt.done and outcome.attempt.made_for(wants))
-        if outcome.attempt:
-            record, failure_was_shown = outcome.attempt, isinstance(outcome.error, JobFailed)
 
 
 def test_states_of_a_job_that_are_only_odd_are_waited_out(clock):

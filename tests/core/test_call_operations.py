@@ -1,14 +1,17 @@
 """What `check`, `diff`, `create`, `update` and `read` do for a call: between Pulumi's bags and the lifecycle."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pulumi.output import Unknown
 
 from pulumi_nao.accounts import Account
-from pulumi_nao.errors import ConfigurationError, PollNotFound
+from pulumi_nao.errors import ConfigurationError, NotSent, PollDenied, PollFailed, PollNotFound, Rejected
 from pulumi_nao.host import ProviderError
 from pulumi_nao.lifecycle import Runner
 from pulumi_nao.models import Done
 from pulumi_nao.resources.kinds import API_CALL
+from pulumi_nao.values import same
 from tests.core import publications
 from tests.core.fake_clock import FakeClock
 from tests.core.recording_host import EngineHost, RecordingHost
@@ -16,6 +19,7 @@ from tests.core.test_call_lifecycle import BODY, FAILED, JOB_URL, LOST, NAME, OT
 from tests.core.test_foreign_records import FOREIGN
 from tests.core.test_foreign_records import SERVER as PRIVATE
 from tests.core.test_lifecycle import DONE, RUNNING, SERVER
+from tests.core.test_words import as_sent
 
 pytestmark = pytest.mark.disable_socket
 
@@ -49,13 +53,17 @@ def operations(host):
     return publications.operations({}, host, kind=API_CALL)
 
 
+def meeting(client, operations, clock):
+    operations._accounts.open = lambda *_: Account(client, Runner(client, clock))
+    return operations
+
+
 @pytest.fixture
 def against(operations):
     """Let the operations meet a server."""
 
     def against(client):
-        operations._accounts.open = lambda *_: Account(client, Runner(client, FakeClock()))
-        return operations
+        return meeting(client, operations, FakeClock())
 
     return against
 
@@ -349,9 +357,9 @@ def test_two_calls_that_overwrite_each_other_are_warned_of(operations, host):
 )
 def test_calls_that_overwrite_nothing_of_each_other_are_not(host, other):
     operations = publications.operations({"nao-eu:baseUrl": "https://eu.example.com"}, host, kind=API_CALL)
-    for name, given in (("tags", GIVEN), ("labels", {**GIVEN, **other})):
+    for name, news in (("tags", GIVEN), ("labels", {**GIVEN, **other})):
         host.name = name
-        assert operations.check({}, given)[1] == []
+        assert operations.check({}, news)[1] == []
     assert host.warnings == []
 
 
@@ -489,3 +497,73 @@ def test_a_large_one_does_not_hold_up_its_error(against):
     body = {"rows": [f"{SECRET}-{number}" for number in range(10_000)], "file": SECRET * 50_000}
     text = fails(against(Client(ZeroDivisionError())).create, {**WITH_SECRET, "body": body})
     assert SECRET not in text
+
+
+# A story of runs, each a process of its own, against a server that answers as it likes.
+SAYS = {
+    "done": Done(),
+    "lost": LOST,
+    "defect": ZeroDivisionError("boom"),
+    "rejected": Rejected(NAME, "422"),
+    "not sent": NotSent("no", operation=NAME),
+}
+SHOWS = {
+    "running": RUNNING,
+    "done": DONE,
+    "failed": FAILED,
+    "gone": PollNotFound("404"),
+    "denied": PollDenied("the server refuses the key: 401"),
+    "passing": PollFailed("the server answers 502"),
+}
+RUNS_OF_PULUMI = st.fixed_dictionaries(
+    {
+        "command": st.sampled_from(["up", "up", "refresh"]),
+        "body": st.sampled_from([BODY, BODY, BODY, OTHER]),
+        "assume_done": st.sampled_from(["nothing", "as before", "the attempt on record"]),
+        "answer": st.sampled_from(["job"] * 4 + sorted(SAYS)),
+        "looks": st.lists(st.sampled_from(sorted(SHOWS)), min_size=1, max_size=2),
+    }
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(RUNS_OF_PULUMI, min_size=6, max_size=12))
+def test_nothing_is_sent_twice_unless_its_failure_was_shown_before_or_a_person_has_said_so(runs):
+    state, failure_was_shown, assumed = {}, False, None
+    for number, run in enumerate(runs):
+        clock = FakeClock()
+        clock.time = 1000.0 * number
+        says = [SAYS[answer] for answer in [run["answer"]] if answer in SAYS]
+        client = Client(*says, jobs={state.get("job_id") or str(number + 1): [SHOWS[look] for look in run["looks"]]})
+        host = EngineHost()
+        operations = meeting(client, publications.operations({"nao:timeout": "60s"}, host, kind=API_CALL), clock)
+        if run["command"] == "refresh":
+            state = as_sent(operations.read(state)) if state else {}
+            assert client.sent == []
+            continue
+        assumed = {"nothing": None, "as before": assumed}.get(run["assume_done"], state.get("started_at"))
+        inputs, _ = operations.check({}, {**GIVEN, "body": run["body"], "assume_done": assumed})
+        try:
+            if not state:
+                outputs = operations.create(inputs)[1]
+            else:
+                outputs = operations.update(state, inputs) if operations.diff(state, inputs)[0] else state
+        except ProviderError as error:
+            outputs, shown = host.saved, " failed: No graph." in str(error)
+        else:
+            shown = False
+            assert outputs is state or outputs["status"] == "success" or assumed == outputs["started_at"]
+            assert operations.diff(outputs, inputs) == (False, [])
+        if client.sent and state and same(state["body"], run["body"]):
+            assert failure_was_shown
+        assert len(client.sent) <= 1
+        if outputs:
+            state, failure_was_shown = as_sent(outputs), shown
+
+
+@pytest.mark.parametrize("looks", [[ValueError(SECRET)], [RUNNING, ValueError(SECRET)]], ids=["at first", "later"])
+def test_a_defect_while_a_job_runs_does_so_too(against, host, looks):
+    text = fails(against(Client(jobs={"1": looks})).create, WITH_SECRET)
+    assert text.startswith(f"{NAME} met a defect of pulumi-nao: ValueError: withheld")
+    assert SECRET not in text
+    assert host.saved["job_id"] == "1"

@@ -8,7 +8,7 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2
 
 from tests.plugin_host.conftest import KEY
-from tests.plugin_host.driver import failure_of
+from tests.plugin_host.driver import URN, failure_of
 from tests.tools.machine import wait_until
 
 DEFECT = """
@@ -215,6 +215,21 @@ def test_read_of_a_job_that_cannot_be_looked_at_warns_why(misled):
     assert misled.log.lines[-1].message == (
         "publication of site 910: its job was not looked at: the file named by REQUESTS_CA_BUNDLE does not exist"
     )
+
+
+def test_the_first_call_of_all_warns_on_its_resources_row(start_host, nao):
+    host = start_host(NAO_API_KEY="")
+    unfinished = {"base_url": nao.url, "has_finished": False, "status": "In progress", "job_id": "48145"}
+    host.read({"site_id": 910, "config_namespace": "nao", **unfinished})
+    assert [(line.urn, line.message.partition(": its job")[0]) for line in host.log.lines] == [
+        (URN, "publication of site 910")
+    ]
+
+
+def test_the_first_call_of_all_fails_in_words(host):
+    message, saved = _failure(lambda: host.read({}))
+    assert message.startswith("a publication cannot be imported: ")
+    assert saved is None
 
 
 def test_an_import_is_refused_in_words(host):
