@@ -318,3 +318,12 @@ def serving(folder):
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_arguments):
         pass
+
+
+def test_pulumi_reads_the_schema_of_the_plugin(native, tmp_path):
+    executable = str(Path(sys.executable).parent / "pulumi-resource-nao")
+    schema = native.pulumi("package", "get-schema", executable)
+    assert schema.green, schema.output
+    (tmp_path / "schema.json").write_text(schema.output)
+    checked = native.pulumi("schema", "check", str(tmp_path / "schema.json"))
+    assert checked.green, checked.output
