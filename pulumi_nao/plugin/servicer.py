@@ -26,6 +26,7 @@ from pulumi_nao.resources import kinds
 from pulumi_nao.resources.markers import CONFIGURATION
 from pulumi_nao.resources.operations import Operations
 from pulumi_nao.text import name_of
+from pulumi_nao.values import same
 from pulumi_nao.waiting.clock import SystemClock
 from pulumi_nao.waiting.threads import ThreadPool
 
@@ -168,17 +169,15 @@ class Provider(ResourceProviderServicer):
         details = {
             name: provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE_REPLACE) for name in replaces
         }
-        update = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE)
-        if record.get("triggers") != news.get("triggers"):
-            details["triggers"] = update
-        elif not replaces:
-            details["status"] = update
+        if not same(record.get("triggers"), news.get("triggers")):
+            details["triggers"] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE)
+        # Without a detail, an attempt that is not done is no change for `replaceOnChanges` of everything.
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME,
             replaces=replaces,
             diffs=[*details],
             detailedDiff=details,
-            hasDetailedDiff=True,
+            hasDetailedDiff=bool(details),
         )
 
     def Create(

@@ -327,3 +327,54 @@ def test_pulumi_reads_the_schema_of_the_plugin(native, tmp_path):
     (tmp_path / "schema.json").write_text(schema.output)
     checked = native.pulumi("schema", "check", str(tmp_path / "schema.json"))
     assert checked.green, checked.output
+
+
+SHAPES = """
+import pulumi
+from pulumi import ResourceOptions
+
+config = pulumi.Config()
+
+def site(name, number, **options):
+    inputs = {"siteId": number, "triggers": {"zones": "a"}}
+    limits = pulumi.CustomTimeouts(create=config.get("limit"))
+    pulumi.CustomResource(
+        "nao:index:TrackingConfigPublication", name, inputs, ResourceOptions(custom_timeouts=limits, **options)
+    )
+
+class Warehouse(pulumi.ComponentResource):
+    def __init__(self, name, opts=None):
+        super().__init__("acme:index:Warehouse", name, None, opts)
+
+def as_they_are(args):
+    return pulumi.ResourceTransformationResult(args.props, args.opts)
+
+hook = pulumi.ErrorHook("hook", lambda args: False)
+site("root", 1)
+site("in a component", 2, parent=Warehouse("inner", ResourceOptions(parent=Warehouse("outer"))))
+site("aliased", 3, aliases=[pulumi.Alias(name="former")])
+site("transformed", 4, transformations=[as_they_are])
+site("ignored changes", 5, ignore_changes=["baseUrl", "triggers"])
+site("error hook", 6, hooks=pulumi.ResourceHookBinding(on_error=[hook]))
+site("replaced on changes", 7, replace_on_changes=["*"])
+site("deleted before it is replaced", 8, delete_before_replace=True)
+site("explicit provider", 9, provider=pulumi.ProviderResource("nao", "account", {"timeout": "5m"}))
+"""
+
+
+def test_in_every_shape_a_job_is_recorded_awaited_by_the_next_up_and_no_change_after_that(native):
+    sites = range(1, 10)
+    for site in sites:
+        native.nao.add_site(site, job_seconds=math.inf)
+    native.program(SHAPES)
+    native.set("limit", "2s")
+    failed = native.up("--continue-on-error")
+    assert not failed.green
+    recorded = [r for r in native.state()["resources"] if r["type"] == "nao:index:TrackingConfigPublication"]
+    jobs = {r["outputs"]["siteId"]: r["outputs"]["jobId"] for r in recorded}
+    assert sorted(jobs) == [*sites]
+    for job in jobs.values():
+        native.nao.finish_job(job)
+    assert native.up().green
+    assert native.up("--expect-no-changes").green
+    assert [native.nao.publications(site) for site in sites] == [1] * len(sites)

@@ -90,6 +90,13 @@ def test_a_job_that_runs_on_is_awaited_by_the_next_up_and_not_published_again(pu
     assert shared_nao.publications(site) == 1
 
 
+def test_a_job_that_runs_on_is_no_change_that_replaces(publication, shared_nao, site):
+    shared_nao.add_site(site, job_seconds=math.inf)
+    publication.up({"siteId": site}, timeout=0.5)
+    answer = publication.diff(publication.inputs)  # `replaceOnChanges: ["*"]` would take a named one
+    assert (answer.changes, [*answer.diffs], [*answer.detailedDiff]) == (SOME, [], [])
+
+
 def test_a_refresh_looks_at_a_job_that_runs_on(publication, shared_nao, site):
     shared_nao.add_site(site, job_seconds=math.inf)
     publication.up({"siteId": site}, timeout=0.5)
@@ -288,6 +295,22 @@ def test_where_few_threads_can_be_started_publications_wait_for_one_another(star
     assert nao.publications() == len(sites)
     told = [line.message for line in plugin.log.lines if line.severity == engine_pb2.WARNING]
     assert [line for line in told if "publications wait for one another" in line] == told[:1] != []
+
+
+def test_where_few_threads_can_be_started_a_cancel_is_heard_all_the_same(start_plugin, nao, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(LIMIT.format("pulumi_nao.plugin.serve", 24))
+    plugin = start_plugin({})
+    sites = range(1, 25)
+    for site in sites:
+        nao.add_site(site, job_seconds=math.inf)
+    publications = [Publication(plugin, f"site-{site}") for site in sites]
+    with ThreadPoolExecutor(len(sites)) as pool:
+        running = [pool.submit(one.up, {"siteId": site}) for one, site in zip(publications, sites, strict=True)]
+        wait_until(nao.publications)
+        plugin.cancel()
+        assert not any(done.result() for done in running)
+    saved = [one.outputs["jobId"] for one in publications if one.outputs]
+    assert len(saved) == nao.publications()
 
 
 def test_an_engine_that_is_gone_ends_the_process(plugin, nao):
