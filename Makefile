@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 READY := .venv/.ready
 OLDEST_READY := .venv-oldest/.ready
-BELOW_ENGINE := tests/core tests/client tests/faults tests/simulator tests/plugin_host
+BELOW_ENGINE := tests/core tests/client tests/faults tests/simulator tests/plugin_host tests/plugin
 
 .PHONY: help
 help:  ## Print this list
@@ -68,9 +68,9 @@ mutants: .venv-mutants/.ready  ## Break jobs and lifecycle in small ways, and li
 check: pipelines  ## Format, lint (docstrings too, and workflows), types and layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy pulumi_nao tools/demo.py benchmarks
+	@$(BIN)/mypy pulumi_nao tools/demo.py tools/plugin_archive.py benchmarks
 	@cd tools/engine && $(BIN)/mypy --config-file ../../pyproject.toml *.py language_host/*.py
-	@for example in examples/*/; do \
+	@for example in $(sort $(dir $(wildcard examples/*/*.py))); do \
 	  (cd "$$example"; $(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/examples $$(ls *.py | grep -v ^test_)) \
 	done
 	@$(BIN)/lint-imports --no-cache
@@ -97,6 +97,11 @@ wheel: $(READY) $(OLDEST_READY)  ## Build the wheel, install it alone and run th
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; cp -r tests pyproject.toml "$$folder"; \
 	  ln -s "$(CURDIR)/.venv-oldest" "$$folder/.venv-oldest"; cd "$$folder"; \
 	  "$(CURDIR)/.venv-wheel/bin/python" -m pytest $(BELOW_ENGINE)
+
+.PHONY: plugin
+plugin: $(READY)  ## Pack the native plugin as Pulumi downloads it, into build/plugin
+	@rm -rf build/plugin
+	@$(BIN)/python tools/plugin_archive.py build/plugin
 
 .PHONY: format
 format: $(READY)  ## Format the code

@@ -26,9 +26,7 @@ from benchmarks.service import running_service
 _DEPENDENCIES = (
     "import pulumi.dynamic, requests, pulumi.runtime.proto.engine_pb2_grpc; from pydantic import BaseModel"
 )
-_IN_HOST = (
-    "import pulumi_nao.provider, pulumi_nao.resources.operations, pulumi_nao.host.engine, pulumi_nao.host.failure"
-)
+_IN_HOST = "import pulumi_nao.provider, pulumi_nao.resources.dynamic, pulumi_nao.host.engine, pulumi_nao.host.failure"
 
 IMPORTS = {
     "program's dependencies": "import pulumi.dynamic",

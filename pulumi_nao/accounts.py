@@ -10,9 +10,11 @@ from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.lifecycle import Runner
-from pulumi_nao.waiting.locks import Locks
+from pulumi_nao.waiting.file_lock import MachineLocks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pulumi_nao.cloud.client import NaoClient
     from pulumi_nao.cloud.key import ApiKey
     from pulumi_nao.config.settings import Settings
@@ -31,11 +33,12 @@ class Account:
 class Accounts:
     """Opens accounts; what limits those of one server together is shared."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, warn: Callable[[str], None]) -> None:
         self.settings = settings
+        self._warn = warn
         self._clock = clock
         self._guard = threading.Lock()
-        self._locks: Locks | None = None
+        self._locks: MachineLocks | None = None
         self._servers: dict[str, tuple[RateLimiter, Circuit]] = {}
         self._open: dict[tuple[str, ApiKey], Account] = {}
         self._advice_given: set[tuple[str, ...]] = set()
@@ -65,7 +68,7 @@ class Accounts:
         from pulumi_nao.cloud.client import NaoClient  # noqa: PLC0415
 
         if self._locks is None:
-            self._locks = Locks(self._clock, self.settings.concurrency())
+            self._locks = MachineLocks(self._clock, self.settings.concurrency(), self._warn)
         if server not in self._servers:
             limiter = RateLimiter(self._clock, self.settings.requests_per_second())
             self._servers[server] = limiter, Circuit(self._clock)

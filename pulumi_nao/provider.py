@@ -36,7 +36,7 @@ class _Provider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration. Called once a process; problems are told by `check` and `create`."""
         from pulumi_nao.resources import kinds  # noqa: PLC0415 - see the module's docstring
-        from pulumi_nao.resources.operations import operations_of_process  # noqa: PLC0415 - as above
+        from pulumi_nao.resources.dynamic import operations_of_process  # noqa: PLC0415 - as above
 
         self._operations = operations_of_process(getattr(kinds, self._kind), req.config.get)
 

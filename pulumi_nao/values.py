@@ -30,9 +30,11 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 # What Pulumi's own wire format keeps for secrets, assets and the like, and for values not known yet.
 _PULUMI_MARK = "4dabf18193072939515e22adb298388d"
 _PULUMI_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-# What Python and Pulumi's SDK put into a text for an output: the first is the same for every value, so that no
+# What Pulumi's SDKs and Python put into a text for an output: the first is the same for every value, so that no
 # change would be one, the second is another in every run.
-_OUTPUT_IN_TEXT = re.compile(r"calling __str__ on an output| object at 0x[0-9a-f]+>", re.IGNORECASE)
+_OUTPUT_IN_TEXT = re.compile(
+    r"calling (?:__str__|\[?to(?:string|json)\]?) on an \[?output| object at 0x[0-9a-f]+>", re.IGNORECASE
+)
 OUTPUT_IN_TEXT = (
     "this text was made from an output or a resource, and does not hold its value; give the output itself, "
     "or write pulumi.Output.concat(...) or output.apply(...)"
@@ -65,6 +67,7 @@ class Rules:
         too_much: What to do about a value that is too large.
         other_type: What to do about a value of a type that cannot be kept.
         takes_none: Whether a mapping may hold `None`, which Pulumi loses.
+        output_in_text: What to do about a text that was made from an output.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Rules:
     too_much: str
     other_type: str
     takes_none: bool = True
+    output_in_text: str = OUTPUT_IN_TEXT
 
 
 TRIGGERS = Rules(
@@ -190,7 +194,7 @@ def _problem_of_text(rules: Rules, text: str) -> str:
     if text == _PULUMI_UNKNOWN:
         return "this text has a meaning of its own in Pulumi"
     if holds_output(text):
-        return OUTPUT_IN_TEXT
+        return rules.output_in_text
     try:
         text.encode()
     except UnicodeEncodeError:

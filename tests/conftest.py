@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 
 import pytest
 
@@ -107,6 +108,16 @@ def _watch(monkeypatch):
     monkeypatch.setattr(client, "protect", protect_noting)
     monkeypatch.setattr(subprocess.Popen, "__init__", start_noting)
     monkeypatch.setattr(subprocess.Popen, "communicate", communicate_noting)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _temporary_folder(tmp_path_factory):
+    """A worker and the processes that it starts keep others out of nothing: made-up servers are the same for all."""
+    folder = str(tmp_path_factory.mktemp("tmp"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ class Desk:
 
     def __init__(self, clock: Clock, timeout: float | None) -> None:
         self.settings = Settings(None, os.environ)
-        self.accounts = Accounts(self.settings, clock)
+        self.accounts = Accounts(self.settings, clock, _warn)
         self._timeout = Limit(timeout, "--timeout") if timeout is not None else None
         self._open: dict[str, Account] = {}
 
@@ -28,7 +28,7 @@ class Desk:
         """Open an account, keep its key off the screen, and warn of what is no setting."""
         if namespace not in self._open:
             for text in misspelt_variables(namespace, os.environ):
-                standard_error().line(f"warning: {text}")
+                _warn(text)
             self.limit(namespace)
             hide(self.settings.api_key(namespace).value)
             self._open[namespace] = self.accounts.open(namespace)
@@ -37,3 +37,7 @@ class Desk:
     def limit(self, namespace: str) -> Limit:
         """How long one action may take."""
         return self._timeout or self.settings.limit(namespace)
+
+
+def _warn(text: str) -> None:
+    standard_error().line(f"warning: {text}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nao.cloud.address import PUBLIC_SERVER, canonical_server
 from pulumi_nao.cloud.key import ApiKey, key_advice, key_problem
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, OF_AN_ACCOUNT, OF_THE_RUN, environment_prefix
+from pulumi_nao.config.surface import PYTHON, Surface
 from pulumi_nao.errors import ConfigurationError
 from pulumi_nao.text import parse_timeout
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Limit
@@ -50,7 +51,13 @@ class Settings:
     resource asks for is read once.
     """
 
-    def __init__(self, config: Callable[[str], str | None] | None, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        config: Callable[[str], str | None] | None,
+        environment: Mapping[str, str],
+        surface: Surface = PYTHON,
+    ) -> None:
+        self.surface = surface
         self._config = config
         self._environment = environment
         self._keys: set[str] = set()
@@ -66,15 +73,15 @@ class Settings:
         """The key of the account."""
         found = self._find(namespace, "apiKey")
         if found is None:
-            raise ConfigurationError(
-                "there is no NAO Cloud key", self._how_to_set(f"--secret {namespace}:apiKey", namespace, "API_KEY")
-            )
+            raise ConfigurationError("there is no NAO Cloud key", self.how_to_set(namespace, "apiKey"))
         self._check_key(found)
-        wanted = (
-            f"A key is looked for in Pulumi's configuration ({namespace}:apiKey), then in the environment "
-            f"({environment_prefix(namespace)}API_KEY):"
-        )
+        places = self.surface.places.format(namespace=namespace, key="apiKey")
+        wanted = f"A key is looked for in {places}, then in the environment ({environment_prefix(namespace)}API_KEY):"
         return ApiKey(found.value, found.source, key_advice(wanted))
+
+    def has_key(self, namespace: str) -> bool:
+        """Tell whether there is a key, good or not."""
+        return self._find(namespace, "apiKey") is not None
 
     def stated_server(self, namespace: str) -> str | None:
         """The server that somebody has stated, in canonical form; `None` when nobody has."""
@@ -89,7 +96,7 @@ class Settings:
                 return None
             raise ConfigurationError(
                 f"the configuration namespace {namespace!r} states no server",
-                self._how_to_set(f"{namespace}:baseUrl {PUBLIC_SERVER}", namespace, "BASE_URL"),
+                self.how_to_set(namespace, "baseUrl", PUBLIC_SERVER),
             )
         try:
             return canonical_server(found.value)
@@ -153,11 +160,19 @@ class Settings:
         """Tell whether the stack's configuration holds a setting."""
         return self._config is not None and self._config(name) is not None
 
-    def _how_to_set(self, config_words: str, namespace: str, variable: str) -> str:
-        variable = environment_prefix(namespace) + variable
+    def command(self, namespace: str, key: str, value: str = "") -> str:
+        """How a setting is set in the stack's configuration."""
+        options = "--secret " if key == "apiKey" else ""
+        return self.surface.command.format(
+            options=options, namespace=namespace, key=key, value=f" {value}" if value else ""
+        )
+
+    def how_to_set(self, namespace: str, key: str, value: str = "") -> str:
+        """How a setting is set."""
+        variable = environment_prefix(namespace) + _VARIABLES[key]
         if self._config is None:
             return f"Set {variable} in the environment."
-        return f"Set it with `pulumi config set {config_words}`, or set {variable} in the environment."
+        return f"Set it with {self.command(namespace, key, value)}, or set {variable} in the environment."
 
     def _check_key(self, found: Setting | None) -> None:
         problem = key_problem(found.value) if found else ""
@@ -168,7 +183,7 @@ class Settings:
         """Look a setting up; an empty variable counts as not set, as CI systems leave it for an absent secret."""
         name = f"{namespace}:{key}"
         value = self._config(name) if self._config else None
-        source = f"configuration {name}"
+        source = self.surface.setting(namespace, key)
         if value is None:
             variable = environment_prefix(namespace) + _VARIABLES[key]
             value = self._environment.get(variable) or None

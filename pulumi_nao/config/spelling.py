@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, OF_AN_ACCOUNT, OF_THE_RUN, environment_prefix
+from pulumi_nao.config.surface import PYTHON, Surface
 from pulumi_nao.text import name_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ _FOLDED = {key.lower(): key for key in _VARIABLES}
 _IGNORED = "there is no such setting, so it is ignored"
 
 
-def misspelt_settings(namespace: str, keys: Iterable[str], *, shared: bool = False) -> list[str]:
+def misspelt_settings(
+    namespace: str, keys: Iterable[str], *, shared: bool = False, surface: Surface = PYTHON
+) -> list[str]:
     """Say which keys of a namespace are no settings, and which are meant.
 
     In a shared one, as that of the program's project, only those that resemble a setting are told.
@@ -29,12 +32,13 @@ def misspelt_settings(namespace: str, keys: Iterable[str], *, shared: bool = Fal
     for name in sorted(keys):
         if not name.startswith(f"{namespace}:") or name in settings:
             continue
-        key = _meant(name.partition(":")[2])
+        written = name.partition(":")[2]
+        key, told = _meant(written), surface.setting(namespace, name_of(written))
         if key:
-            right = f"{DEFAULT_NAMESPACE if key in OF_THE_RUN else namespace}:{key}"
-            found.append(f"configuration {name_of(name)}: {_IGNORED}; write {right}")
+            where = DEFAULT_NAMESPACE if key in OF_THE_RUN else namespace
+            found.append(f"{told}: {_IGNORED}; write {surface.setting_name.format(namespace=where, key=key)}")
         elif not shared:
-            found.append(f"configuration {name_of(name)}: {_IGNORED}; there are {', '.join(settings)}")
+            found.append(f"{told}: {_IGNORED}; there are {', '.join(settings)}")
     return found
 
 

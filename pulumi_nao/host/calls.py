@@ -13,7 +13,6 @@ import atexit
 import gc
 import sys
 import threading
-from dataclasses import dataclass
 from enum import Enum, auto
 from inspect import signature
 from traceback import walk_stack
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from pulumi_nao.host.protocol import Call
 from pulumi_nao.waiting.threads import ACTION_THREADS, POLL_THREADS, ThreadPool, could_start, has_room
 
 if TYPE_CHECKING:
@@ -50,25 +50,6 @@ class Seen(Enum):
 
 class TooFewThreads(Exception):
     """Calls would wait for ever, or the engine break off after something was sent."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of the engine.
-
-    Attributes:
-        method: `Check`, `Diff`, `Create`, `Read`, `Update` or `Delete`.
-        urn: The resource.
-        timeout: Seconds from `custom_timeouts`; `None` when none are set.
-        request: The call's message.
-        context: grpc's side of the call.
-    """
-
-    method: str
-    urn: str
-    timeout: float | None
-    request: Any
-    context: grpc.ServicerContext
 
 
 class _LongCalls(ThreadPool):

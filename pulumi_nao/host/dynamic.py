@@ -1,4 +1,4 @@
-"""The face of the host: what the provider asks for, whatever the host can do."""
+"""The host of dynamic providers: what it lacks is given back where that can be done."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from pulumi_nao.host.calls import Call, Calls, Seen, TooFewThreads, install
+from pulumi_nao.config.surface import PYTHON, Surface
+from pulumi_nao.host.calls import Calls, Seen, TooFewThreads, install
+from pulumi_nao.host.lines import FEW_THREADS, Lines, print_line
+from pulumi_nao.host.protocol import Call, ProviderError, Unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import ModuleType
 
     from pulumi_nao.host.engine import Engine
@@ -22,27 +22,10 @@ RESOURCE_TYPES = frozenset(f"pulumi-python:dynamic/nao:{name}" for name in ("Tra
 _HOST_MODULE = "pulumi.dynamic.__main__"
 
 
-class ProviderError(Exception):
-    """A failed call; its text is what the user reads."""
+class DynamicHost(Lines):
+    """The SDK's plugin host, with as much as it can do."""
 
-
-@dataclass(frozen=True)
-class Unfinished:
-    """What is to be saved of an operation that failed.
-
-    Attributes:
-        resource_id: The resource's id.
-        properties: The outputs.
-        reason_wanted: Whether the program declares an error hook, which reads the reason and decides what follows.
-    """
-
-    resource_id: str
-    properties: Mapping[str, Any]
-    reason_wanted: bool = False
-
-
-class Host:
-    """The plugin host, with as much as it can do."""
+    surface: Surface = PYTHON
 
     def __init__(
         self,
@@ -51,9 +34,9 @@ class Host:
         failures: ModuleType | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
+        super().__init__(engine)
         self.cancel = cancel or threading.Event()
         self._calls = calls
-        self._engine = engine
         self._failures = failures
 
     @property
@@ -66,35 +49,23 @@ class Host:
         """Whether the current call can fail and still have its outputs saved."""
         return self.call is not None and self._failures is not None
 
-    def report(self, message: str) -> None:
-        """Show progress."""
-        call = self.call
-        if not (self._engine and call and self._engine.status(call.urn, message)):
-            _print(message)
-
-    def warn(self, message: str) -> None:
-        """Show a warning."""
-        call = self.call
-        if not (self._engine and self._engine.warn(call.urn if call else "", message)):
-            _print(f"warning: {message}")
-
     def fail(self, text: str, unfinished: Unfinished | None = None) -> NoReturn:
         """End the current call with an error."""
         call = self.call
         if call and self._failures and unfinished:
             # A hook may call again, and then nothing has failed.
-            shown = not unfinished.reason_wanted and self._engine is not None and self._engine.error(call.urn, text)
+            shown = not unfinished.reason_wanted and self.shows_error(text)
             self._failures.set_unfinished(call, "" if shown else text, unfinished.resource_id, unfinished.properties)
         elif call and self._failures:
             self._failures.set_failure(call, text)
         raise ProviderError(text) from None
 
 
-_attached: Host | None = None
+_attached: DynamicHost | None = None
 _guard = threading.Lock()
 
 
-def attach() -> Host:
+def attach() -> DynamicHost:
     """Find out, once a process, what the host can do."""
     global _attached  # noqa: PLW0603 - one process is one host
     with _guard:
@@ -103,7 +74,7 @@ def attach() -> Host:
         return _attached
 
 
-def _attach() -> Host:
+def _attach() -> DynamicHost:
     cancel = threading.Event()
     calls = Calls(RESOURCE_TYPES, cancel.set)
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
@@ -111,12 +82,12 @@ def _attach() -> Host:
     try:
         seen = install(calls) if is_host else Seen.NOTHING
     except TooFewThreads:
-        _print(f"error: {_FEW}, too few for it. Raise that limit, or lower PULUMI_PARALLEL")
+        print_line(f"error: {FEW_THREADS}, too few for it. Raise that limit, or lower PULUMI_PARALLEL")
         os._exit(1)
     failures = _failures()
     engine = _engine(cancel) if is_host else None
-    host = Host(None if seen is Seen.NOTHING else calls, engine, failures, cancel)
-    calls.on_short = lambda: host.warn(f"{_FEW}: publications wait for one another, and the run takes longer")
+    host = DynamicHost(None if seen is Seen.NOTHING else calls, engine, failures, cancel)
+    calls.on_short = lambda: host.warn(f"{FEW_THREADS}: publications wait for one another, and the run takes longer")
     lacks = [*_LACKS[seen]]
     if failures is None and seen is not Seen.NOTHING:
         lacks.append(_NO_ANSWERS)
@@ -131,7 +102,6 @@ def _attach() -> Host:
 
 
 _NO_ROW = "progress is not shown on the resource's row"
-_FEW = "the machine lets this run start only a few threads (`ulimit -u`, or pids.max of the container)"
 _NO_ANSWERS = "errors come with a traceback, and publications that have not finished are not recorded"
 _LACKS = {
     Seen.NOTHING: (
@@ -163,7 +133,7 @@ def _engine(cancel: threading.Event) -> Engine | None:
             os.kill(os.getpid(), signal.SIGTERM)
 
     def absent() -> None:
-        _print(f"warning: {_NO_ROW}: the engine does not answer")
+        print_line(f"warning: {_NO_ROW}: the engine does not answer")
 
     try:
         from pulumi_nao.host.engine import Engine  # noqa: PLC0415 - the SDK's messages may move
@@ -172,8 +142,3 @@ def _engine(cancel: threading.Event) -> Engine | None:
         return Engine(sys.argv[1:][-1], gone, absent)
     except (ImportError, AttributeError, IndexError, TypeError):
         return None
-
-
-def _print(message: str) -> None:
-    with suppress(OSError, ValueError):  # nobody may be left to read it
-        print(message, file=sys.stderr, flush=True)  # noqa: T201 - the stock host's way to the user

@@ -1,19 +1,19 @@
 """The answer to a call that failed, in the form that the engine shows without a traceback and can save.
 
-It travels as details beside grpc's own status. The messages are part of Pulumi's protocol; their place in the SDK is
-private to it.
+It travels as details beside grpc's own status, in messages of Pulumi's protocol.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi_nao.host.calls import Call
+    from pulumi_nao.host.protocol import Call
 
 _UNKNOWN = 2
 _DETAILS = "grpc-status-details-bin"
@@ -39,6 +39,15 @@ def set_failure(call: Call, text: str) -> None:
 
 
 def set_unfinished(call: Call, text: str, resource_id: str, properties: Mapping[str, Any]) -> None:
+    """Make a call of a dynamic provider fail, and have the engine save what there is; see `save`."""
+    kept = Struct()
+    kept.update({name: value for name, value in properties.items() if value is not None})
+    inputs = call.request.properties if call.method == "Create" else call.request.news
+    kept.update({_PROVIDER: inputs[_PROVIDER]})
+    save(call, text, resource_id, kept)
+
+
+def save(call: Call, text: str, resource_id: str, properties: Struct) -> None:
     """Make the call fail, and have the engine save what there is; without text, it was shown already."""
     if call.method == "Create":
         inputs = call.request.properties
@@ -47,8 +56,7 @@ def set_unfinished(call: Call, text: str, resource_id: str, properties: Mapping[
     # Reasons would be stored as init errors, and `replace_on_changes` takes stored ones for a change.
     detail = provider_pb2.ErrorResourceInitFailed(id=resource_id, reasons=[text] if text else [])
     detail.inputs.CopyFrom(inputs)
-    kept = {name: value for name, value in properties.items() if value is not None}
-    detail.properties.update({**kept, _PROVIDER: inputs[_PROVIDER]})
+    detail.properties.CopyFrom(properties)
     status = status_pb2.Status(code=_UNKNOWN, message=text or "the attempt is recorded")
     status.details.add().Pack(detail)
     _attach(call, status)

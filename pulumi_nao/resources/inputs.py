@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi.output import Unknown
 
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, namespace_problem
+from pulumi_nao.config.surface import PYTHON, Surface
 from pulumi_nao.models import action_problems, site_number
 from pulumi_nao.text import name_of
 from pulumi_nao.values import (
@@ -14,7 +15,6 @@ from pulumi_nao.values import (
     OUTPUT_IN_TEXT,
     POINTER,
     TOO_LARGE,
-    TRIGGERS,
     holds_output,
     is_too_large,
     value_problems,
@@ -33,23 +33,27 @@ OF_A_CALL = ("path", "method", "body", "results", "if_unknown", "assume_done")
 _UNKNOWN = (Unknown,)
 
 
-def publication_inputs(given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN) -> Checked:
+def publication_inputs(
+    given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN, surface: Surface = PYTHON
+) -> Checked:
     """Validate the inputs of a publication, offline and all at once."""
-    site = given.get("site_id")
+    site, name = given.get("site_id"), surface.name("site_id")
     found = []
     if "site_id" not in given:
-        found.append("site_id: this input is required")
+        found.append(f"{name}: this input is required")
     elif holds_output(site):
-        found.append(f"site_id: {OUTPUT_IN_TEXT}")
+        found.append(f"{name}: {surface.triggers.output_in_text}")
     elif not isinstance(site, not_known_yet):
         try:
             site = site_number(site)
         except ValueError as error:
-            found.append(f"site_id: {error}")
-    return _checked(given, {"site_id": site}, found, not_known_yet)
+            found.append(f"{name}: {error}")
+    return _checked(given, {"site_id": site}, found, not_known_yet, surface)
 
 
-def call_inputs(given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN) -> Checked:
+def call_inputs(
+    given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN, surface: Surface = PYTHON
+) -> Checked:
     """Validate the inputs of a call, as `publication_inputs` does."""
     own = {"method": "POST", **_present(given, OF_A_CALL)}
     found = list(_address_problems(own, not_known_yet))
@@ -64,7 +68,7 @@ def call_inputs(given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNK
     assumed = own.get("assume_done", "")
     if not isinstance(assumed, str) or not assumed.isprintable() or holds_output(assumed):
         found.append("assume_done: paste what the error prints, the beginning of the attempt that was done")
-    return _checked(given, own, found, not_known_yet)
+    return _checked(given, own, found, not_known_yet, surface)
 
 
 def _address_problems(own: Bag, not_known_yet: tuple[type, ...]) -> Iterator[str]:
@@ -92,7 +96,9 @@ def _result_problems(results: object) -> list[str]:
     return found
 
 
-def _checked(given: Mapping[str, Any], own: Bag, found: list[str], not_known_yet: tuple[type, ...]) -> Checked:
+def _checked(
+    given: Mapping[str, Any], own: Bag, found: list[str], not_known_yet: tuple[type, ...], surface: Surface
+) -> Checked:
     """Add what every kind of resource takes."""
     namespace = given.get("config_namespace", DEFAULT_NAMESPACE)
     problem = namespace_problem(namespace)
@@ -100,7 +106,7 @@ def _checked(given: Mapping[str, Any], own: Bag, found: list[str], not_known_yet
         found.append(f"config_namespace: {problem}")
     inputs = {**own, "config_namespace": namespace, **_present(given, ("triggers",))}
     if "triggers" in inputs:
-        found += value_problems(TRIGGERS, inputs["triggers"], not_known_yet)
+        found += value_problems(surface.triggers, inputs["triggers"], not_known_yet)
     known = OF_A_CALL if "method" in own else OF_A_PUBLICATION
     names = (*known, "triggers", "config_namespace")
     found += [f"{name_of(str(name))}: there is no such input" for name in given if name not in names]

@@ -40,7 +40,7 @@ class Kind:
     address: tuple[str, ...]
     content: tuple[str, ...]
     is_harmless: bool
-    check: Callable[[Mapping[str, Any]], Checked]
+    check: Callable[..., Checked]
     action: Callable[[Mapping[str, Any]], Action]
     resource_id: Callable[[Action], str]
 

@@ -6,28 +6,26 @@ without one, importing them would take longer than everything else here.
 
 from __future__ import annotations
 
-import os
 import threading
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
-from weakref import WeakKeyDictionary
 
 import pulumi
 
-from pulumi_nao.accounts import Accounts
 from pulumi_nao.attempt import Attempt
 from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
-from pulumi_nao.config.settings import Settings, hidden_settings
+from pulumi_nao.config.settings import hidden_settings
+from pulumi_nao.config.surface import core_names
 from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent, OutcomeNotKnown
-from pulumi_nao.host import Host, ProviderError, Unfinished, attach
+from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.lifecycle import Change, Outcome, difference, settle
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
 from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.text import redact
 from pulumi_nao.values import digest_of, same
-from pulumi_nao.waiting.clock import Limit, SystemClock
+from pulumi_nao.waiting.clock import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +33,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import ParamSpec
 
+    from pulumi_nao.accounts import Accounts
     from pulumi_nao.attempt import Wanted
+    from pulumi_nao.models import Action
 
     Bag = dict[str, Any]
     Parameters = ParamSpec("Parameters")
@@ -43,17 +43,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_desks: WeakKeyDictionary[Host, Accounts] = WeakKeyDictionary()
 _guard = threading.Lock()
-
-
-def operations_of_process(kind: Kind, config: Callable[[str], str | None]) -> Operations:
-    """The operations of a kind of resource; all kinds share what limits the requests of a process."""
-    host = attach()
-    with _guard:
-        if host not in _desks:
-            _desks[host] = Accounts(Settings(config, os.environ), SystemClock(host.cancel))
-        return Operations(kind, _desks[host], host)
 
 
 def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
@@ -89,12 +79,13 @@ class Operations:
     @_guarded
     def check(self, olds: Bag, news: Bag) -> tuple[Bag, list[str]]:
         """Validate inputs and configuration."""
+        olds = core_names(olds)
         given = {key: value for key, value in news.items() if not key.startswith("__") and key not in MARKERS}
         # `ignore_changes` puts recorded inputs into the program's, also these, which are added below.
         for name in ("base_url", SECRET_BODY):
             if name in given and given[name] == olds.get(name):
                 del given[name]
-        inputs, problems = self._kind.check(given)
+        inputs, problems = self._kind.check(given, surface=self._host.surface)
         if inputs is None:
             return dict(news), problems
         secrets = self._secrets(olds, inputs, news.get(SECRETS))
@@ -122,20 +113,23 @@ class Operations:
         if any(pulumi.contains_unknowns(news.get(name)) for name in self._kind.compared):
             return True, []
         wanted = self._kind.wanted(news)
-        recorded = self._recorded(olds, wanted)
+        record = core_names(olds)
+        is_moved = any(self._host.surface.name(core) != name for name, core in zip(olds, record, strict=True))
+        recorded = self._recorded(record, wanted)
         change = difference(recorded, wanted)
         if change is not Change.REPLACE:
             settled = settle(recorded, wanted)
             if settled and settled.error:
                 self._host.warn(f"`pulumi up` will stop here: {settled.error.headline}")
-            return change is Change.RUN, []
+            # A record of the other surface is written anew by an update, which sends nothing.
+            return change is Change.RUN or is_moved, []
         namespace = news["config_namespace"]
         # The replacement is checked anew, without the recorded server: it would go to the public one.
         if recorded.base_url != PUBLIC_SERVER and self._settings.stated_server(namespace) is None:
-            self._fail(ConfigurationError(_lost_server(namespace)), "tries again")
+            self._fail(ConfigurationError(self._lost_server(namespace)), "tries again")
         if not self._kind.is_harmless and not recorded.has_finished:
             self._host.warn(f"how {recorded.action.name} ended is not known; the replacement does not wait for it")
-        return True, [name for name in (*self._kind.address, "base_url") if news[name] != olds.get(name)]
+        return True, [name for name in (*self._kind.address, "base_url") if news[name] != record.get(name)]
 
     @_guarded
     def create(self, props: Bag) -> tuple[str, Bag]:
@@ -145,13 +139,13 @@ class Operations:
     @_guarded
     def update(self, olds: Bag, news: Bag) -> Bag:
         """Bring the recorded attempt to a good end, or run the action again."""
-        return self._run(self._recorded(olds, self._kind.wanted(news)), news)
+        return self._run(self._recorded(core_names(olds), self._kind.wanted(news)), news)
 
     @_guarded
     def read(self, props: Bag) -> Bag:
         """Look at the recorded job if it is not known to be done."""
         kind = self._kind
-        stored = {key: value for key, value in props.items() if not key.startswith("__")}
+        stored = {key: value for key, value in core_names(props).items() if not key.startswith("__")}
         if not stored or CONFIGURATION in props:  # nothing at all, or the program's inputs
             self._host.fail(
                 f"{kind.noun} cannot be imported: NAO Cloud has no record of it to read\n"
@@ -204,12 +198,39 @@ class Operations:
             return _Secrets(bool(said.get("body")) or was_secret, problems)
         return _Secrets(was_secret or not (body_is_old or values[1] is None), problems)
 
+    @_guarded
+    def adopt(self, inputs: Bag, job_id: str) -> Bag:
+        """Record a job that has ended in success as the attempt for these inputs."""
+        namespace, action = inputs["config_namespace"], self._kind.action(inputs)
+        try:
+            account = self._accounts.open(namespace)
+        except ConfigurationError as error:
+            self._refuse_import(action, error)
+        job = account.client.job(job_id, action.name)
+        attempt = Attempt(action, inputs.get("triggers"), account.client.base_url, job.id, job.url)
+        found, trouble = account.runner.refresh(attempt)
+        if trouble:
+            self._refuse_import(action, trouble)
+        if not found.done:
+            self._host.fail(
+                f"{action.name} is not imported: job {job_id} has not ended in success (status {found.status!r})\n"
+                "  Import a job that has, or declare the resource: the next `pulumi up` publishes the site once."
+            )
+        self._host.warn(
+            f"a job names no site: that job {job_id} was the {action.name} is taken from the id, and not verified"
+        )
+        return self._kind.outputs({**inputs, "base_url": found.base_url}, found)
+
+    def _refuse_import(self, action: Action, error: NaoError) -> NoReturn:
+        lines = [f"{action.name} is not imported: {error.reason}", *error.details, *error.advice]
+        self._host.fail(redact("\n  ".join(lines), self._settings.keys))
+
     def _hidden(self, namespace: str, seen: object, stated: str | None, recorded: str | None) -> str:
         """Say why the key must not be used: the program's configuration is not what this process goes by."""
         if not isinstance(seen, dict):  # `ignore_changes` or a transform took it away
             if stated is not None or recorded in (None, PUBLIC_SERVER):
                 return ""
-            return f"{_lost_server(namespace)}. Where it is set, an explicit provider of pulumi-python hides it"
+            return f"{self._lost_server(namespace)}. Where it is set, an explicit provider of pulumi-python hides it"
         names = [name for name in seen["names"] if not self._settings.is_configured(name)]
         if names:
             return hidden_settings(names)
@@ -227,6 +248,13 @@ class Operations:
             return None
         server = olds.get("base_url")
         return server if isinstance(server, str) else None
+
+    def _lost_server(self, namespace: str) -> str:
+        command = self._settings.command(namespace, "baseUrl", "URL")
+        return (
+            f"publications of this stack are recorded on another server than {PUBLIC_SERVER}, and none is "
+            f"configured; set it with {command}, so that the key goes to no other"
+        )
 
     def _warn_of_overwriting(self, inputs: Bag) -> None:
         call = self._host.call
@@ -271,6 +299,8 @@ class Operations:
         return outputs
 
     def _outcome(self, recorded: Attempt | None, wanted: Wanted, props: Bag) -> Outcome:
+        if recorded and difference(recorded, wanted) is Change.NONE:
+            return Outcome(recorded)
         settled = settle(recorded, wanted) if recorded else None
         if settled:
             return settled
@@ -292,7 +322,7 @@ class Operations:
     def _limit(self, props: Bag) -> Limit:
         call = self._host.call
         if call and call.timeout:
-            return Limit(call.timeout, f"custom_timeouts.{call.method.lower()}")
+            return Limit(call.timeout, f"{self._host.surface.limits}.{call.method.lower()}")
         return self._settings.limit(props["config_namespace"])
 
     def _fail(
@@ -320,10 +350,3 @@ _NOT_SAVED = (
     "this version of Pulumi's SDK cannot record an attempt whose outcome is not known, so the next `pulumi up` would "
     'send it again without a word; where that does no harm, write if_unknown="again"'
 )
-
-
-def _lost_server(namespace: str) -> str:
-    return (
-        f"publications of this stack are recorded on another server than {PUBLIC_SERVER}, and none is configured; "
-        f"set it with `pulumi config set {namespace}:baseUrl URL`, so that the key goes to no other"
-    )

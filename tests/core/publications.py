@@ -8,4 +8,5 @@ from pulumi_nao.waiting.clock import SystemClock
 
 
 def operations(config, host, environment=None, kind=PUBLICATION):
-    return Operations(kind, Accounts(Settings((config or {}).get, environment or {}), SystemClock(host.cancel)), host)
+    settings = Settings((config or {}).get, environment or {})
+    return Operations(kind, Accounts(settings, SystemClock(host.cancel), host.warn), host)

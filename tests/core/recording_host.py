@@ -1,11 +1,12 @@
 """Hosts that keep what they are told."""
 
-from pulumi_nao.host import Call, Host, ProviderError
+from pulumi_nao.host import Call, ProviderError
+from pulumi_nao.host.dynamic import DynamicHost
 
 URN = "urn:pulumi:test::project::pulumi-python:dynamic/nao:ApiCall::"
 
 
-class RecordingHost(Host):
+class RecordingHost(DynamicHost):
     def __init__(self):
         super().__init__()
         self.warnings = []

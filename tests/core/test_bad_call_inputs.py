@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pulumi.output import Unknown
 
 from pulumi_nao import ApiCall
-from pulumi_nao.host import Host
+from pulumi_nao.host.dynamic import DynamicHost
 from pulumi_nao.resources.kinds import API_CALL
 from tests.core import publications
 from tests.core.test_bad_inputs import (
@@ -32,7 +32,7 @@ SENTENCE = TEXTS_OF_OUTPUTS["an output as text"]
 
 
 def refusals(news):
-    return publications.operations({}, Host(), kind=API_CALL).check({}, news)[1]
+    return publications.operations({}, DynamicHost(), kind=API_CALL).check({}, news)[1]
 
 
 def told_to_the_program(news):

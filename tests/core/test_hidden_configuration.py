@@ -5,7 +5,7 @@ import pytest
 
 from pulumi_nao import TrackingConfigPublication
 from pulumi_nao.config.settings import Settings
-from pulumi_nao.host import Host
+from pulumi_nao.host.dynamic import DynamicHost
 from tests.core import publications
 
 PRIVATE = "https://nao.example.com"
@@ -26,7 +26,7 @@ LOST = (
 
 
 def _check(seen, *, olds=None, config=None, environment=None, namespace="nao"):
-    operations = publications.operations(config or {}, Host(), environment or {})
+    operations = publications.operations(config or {}, DynamicHost(), environment or {})
     news = {"site_id": 910, "config_namespace": namespace, "_configuration": seen}
     return operations.check(olds or {}, news)
 

@@ -18,7 +18,7 @@ ENVIRONMENT = {
 
 
 def in_a_run_of_pulumi():
-    accounts = Accounts(Settings(lambda _name: None, ENVIRONMENT), SystemClock())
+    accounts = Accounts(Settings(lambda _name: None, ENVIRONMENT), SystemClock(), lambda _text: None)
     servers = {"nao": "com", "nao-eu": "com", "nao-test": "org"}
     return [accounts.open(namespace, f"https://nao.example.{end}").client for namespace, end in servers.items()]
 

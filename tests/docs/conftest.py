@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.conftest import engine_path  # noqa: F401 - a fixture
+from tests.engine.conftest import engine_path, yaml_path  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
 

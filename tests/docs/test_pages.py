@@ -15,7 +15,8 @@ PAGES = {
     if "_build" not in path.parts
 }
 BLOCKS = {name: read(path, name) for name, path in PAGES.items()}
-FROM_SCRATCH = {"sdk-docs/tutorial.md"}
+FROM_SCRATCH = {"sdk-docs/tutorial.md", "sdk-docs/how-to/other-languages.md"}
+IN_YAML = {"sdk-docs/how-to/other-languages.md", "sdk-docs/how-to/move-to-the-plugin.md"}
 
 # What cannot be run, and why. Whoever adds a line says why nothing that can be run would do.
 NOT_RUN = {
@@ -28,6 +29,9 @@ NOT_RUN = {
         "sdk-docs/index.md",
         "pip install pulumi-nao",
     ): "there is no package index at hand; the tutorial installs the wheel",
+    ("sdk-docs/how-to/other-languages.md", "pulumi package add .venv/bin/pulumi-resource-nao"): (
+        "it needs the language host of the project's language"
+    ),
     ("sdk-docs/reference/command-line.md", "pulumi-nao doctor"): (
         "its lines tell of the machine; tests of its own compare them"
     ),
@@ -55,6 +59,8 @@ def _with_its_limit(name):
 @pytest.mark.parametrize("name", [_with_its_limit(name) for name, blocks in BLOCKS.items() if blocks])
 def test_every_block_of_the_page_does_what_the_page_says(name, tmp_path, engine_path, request):
     index = request.getfixturevalue("index") if name in FROM_SCRATCH else None
+    if name in IN_YAML:
+        engine_path = request.getfixturevalue("yaml_path")
     workspace = Workspace(tmp_path, engine_path, index)
     try:
         for block in BLOCKS[name]:
@@ -64,8 +70,9 @@ def test_every_block_of_the_page_does_what_the_page_says(name, tmp_path, engine_
         workspace.close()
 
 
-def test_fewer_than_five_commands_lead_from_pip_install_to_a_publication():
-    blocks = [block for block in BLOCKS["sdk-docs/tutorial.md"] if block.language == "sh"]
+@pytest.mark.parametrize("page", sorted(FROM_SCRATCH))
+def test_fewer_than_five_commands_lead_from_pip_install_to_a_publication(page):
+    blocks = [block for block in BLOCKS[page] if block.language == "sh"]
     commands = [command for block in blocks for command in block.text.strip().splitlines()]
     first, last = commands.index("pip install pulumi-nao"), commands.index("pulumi up")
     assert commands[first : last + 1] == [

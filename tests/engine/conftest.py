@@ -18,11 +18,21 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def engine_path():
     """The folders that hold the engine; in CI there always is one, elsewhere its absence is said aloud."""
+    return _found("find.py", "THE ENGINE TIER DID NOT RUN, there is no engine")
+
+
+@pytest.fixture(scope="session")
+def yaml_path():
+    """The same for programs in YAML."""
+    return _found("find_yaml.py", "NO PROGRAM IN YAML RAN, there is no language host for it")
+
+
+def _found(script, missing):
     found = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "engine" / "find.py")], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "tools" / "engine" / script)], capture_output=True, text=True, check=False
     )
     if found.returncode:
-        leave_out(f"THE ENGINE TIER DID NOT RUN, there is no engine:\n{found.stderr}")
+        leave_out(f"{missing}:\n{found.stderr}")
     return found.stdout.strip()
 
 

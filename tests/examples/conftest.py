@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.engine.conftest import engine_path  # noqa: F401 - a fixture
+from tests.engine.conftest import engine_path, yaml_path  # noqa: F401 - fixtures
 from tests.examples.project import Project
 
 
@@ -12,6 +12,8 @@ def project(request, tmp_path, engine_path, nao):  # noqa: F811
     name = request.module.__name__.rpartition(".test_")[2].replace("_", "-")
     for site in (910, 911, 912, 920, 921):
         nao.add_site(site)
+    if name == "yaml":
+        engine_path = request.getfixturevalue("yaml_path")
     return Project(name, tmp_path, engine_path, nao)
 
 

@@ -15,7 +15,7 @@ SERVER = "https://www.nao-cloud.com"
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^```sh\n(.+?)^```$", re.MULTILINE | re.DOTALL)
 # The packages are those of the tests' own virtual environment, so there is nothing to install.
-_NOT_RUN = {"pulumi install"}
+_NOT_RUN = {"pulumi install", "python3 -m venv .venv", ".venv/bin/pip install -r requirements.txt"}
 
 
 def sections(readme: str) -> dict[str, list[str]]:

@@ -17,9 +17,9 @@ import grpc
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from pulumi_nao.host import Host, failure
+from pulumi_nao.host import failure
 from pulumi_nao.host.calls import Calls
-from pulumi_nao.host.dynamic import RESOURCE_TYPES
+from pulumi_nao.host.dynamic import RESOURCE_TYPES, DynamicHost
 from tests.core.wireless import WirelessClient
 from tests.model.cloud import KEY, SERVER, Weather, Wire
 from tests.model.timeline import Interrupt, ProcessClock
@@ -116,7 +116,7 @@ class HostProcess:
         self._row = _Row(situation.shows_errors)
         self._calls = Calls(RESOURCE_TYPES, cancel.set)
         self._servicer = dynamic.DynamicResourceProviderServicer()
-        host = Host(self._calls, self._row, failure, cancel)
+        host = DynamicHost(self._calls, self._row, failure, cancel)
         self._stack = ExitStack()
 
         def client(key, base_url, **rest):
@@ -125,9 +125,9 @@ class HostProcess:
 
         self._patches = (
             patch.object(dynamic, "_PROVIDER_CACHE", {}),
-            patch("pulumi_nao.resources.operations.attach", lambda: host),
+            patch("pulumi_nao.resources.dynamic.attach", lambda: host),
             patch("pulumi_nao.cloud.client.NaoClient", client),
-            patch("pulumi_nao.resources.operations.SystemClock", lambda _cancel: self.clock),
+            patch("pulumi_nao.resources.dynamic.SystemClock", lambda _cancel: self.clock),
         )
         config = {"nao:baseUrl": SERVER} if situation.states_server else {}
         self.call(

@@ -11,7 +11,7 @@ from pulumi_nao.attempt import Attempt
 from pulumi_nao.cloud.answer import Answer
 from pulumi_nao.cloud.exchange import Exchange
 from pulumi_nao.errors import JobFailed, JobRunsOn, MayHaveStarted, PollFailed
-from pulumi_nao.host import Host
+from pulumi_nao.host.dynamic import DynamicHost
 from pulumi_nao.lifecycle import Change, Outcome, Runner
 from pulumi_nao.models import JobState
 from pulumi_nao.resources import operations
@@ -67,7 +67,7 @@ def a_job_that_runs_on_is_no_error(patch):
 
 
 def nothing_unfinished_is_saved(patch):
-    patch.setattr(Host, "saves_unfinished", property(lambda _self: False))
+    patch.setattr(DynamicHost, "saves_unfinished", property(lambda _self: False))
 
 
 def a_status_counts_before_the_job_has_finished(patch):

@@ -123,6 +123,20 @@ def failure_of(error: grpc.RpcError) -> tuple[str, provider_pb2.ErrorResourceIni
 
 
 @contextmanager
+def serving_engine() -> Iterator[tuple[EngineLog, str, Callable[[], object]]]:
+    """Serve the engine's side: give what it was told, its address, and what ends it."""
+    log = EngineLog()
+    server = grpc.server(futures.ThreadPoolExecutor(4))
+    engine_pb2_grpc.add_EngineServicer_to_server(log, server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    try:
+        yield log, address, lambda: server.stop(0)
+    finally:
+        server.stop(0)
+
+
+@contextmanager
 def running_host(
     python: Path,
     folder: Path,
@@ -141,38 +155,31 @@ def running_host(
         flags: What the engine puts before its address.
         engine: Another address than that of the engine's stand-in.
     """
-    log = EngineLog()
-    server = grpc.server(futures.ThreadPoolExecutor(4))
-    engine_pb2_grpc.add_EngineServicer_to_server(log, server)
-    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    server.start()
-    stderr = folder / f"stderr-{address.rpartition(':')[2]}"
-    with stderr.open("w") as errors:
-        process = subprocess.Popen(
-            [python, "-u", "-m", "pulumi.dynamic", *flags, engine or address],
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-    assert process.stdout
-    channel = grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}")
-    try:
-        host = PluginHost(
-            provider_pb2_grpc.ResourceProviderStub(channel), log, stderr, process.pid, lambda: server.stop(0)
-        )
-        arguments = struct_pb2.Struct()
-        arguments.update(config)
-        host.stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=120)
-        yield host
-    finally:
-        channel.close()
-        _end(process)
-        process.stdout.close()
-        server.stop(0)
+    with serving_engine() as (log, address, stop_engine):
+        stderr = folder / f"stderr-{address.rpartition(':')[2]}"
+        with stderr.open("w") as errors:
+            process = subprocess.Popen(
+                [python, "-u", "-m", "pulumi.dynamic", *flags, engine or address],
+                env={**os.environ, **environment},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        assert process.stdout
+        channel = grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}")
+        try:
+            host = PluginHost(provider_pb2_grpc.ResourceProviderStub(channel), log, stderr, process.pid, stop_engine)
+            arguments = struct_pb2.Struct()
+            arguments.update(config)
+            host.stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=120)
+            yield host
+        finally:
+            channel.close()
+            end_process(process)
+            process.stdout.close()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def end_process(process: subprocess.Popen[str]) -> None:
     """End the host; a signal that comes right after its start can be lost."""
     for _ in range(5):
         process.terminate()

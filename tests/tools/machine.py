@@ -107,12 +107,12 @@ class Machine:
             "PYTHONPATH": str(self.folder / "python"),
         }
 
-    def command(self):
-        return [sys.executable, str(ENGINE / "find.py")]
+    def command(self, script="find.py"):
+        return [sys.executable, str(ENGINE / script)]
 
-    def find(self):
+    def find(self, script="find.py"):
         done = subprocess.run(
-            self.command(), env=self.environment, capture_output=True, text=True, timeout=30, check=False
+            self.command(script), env=self.environment, capture_output=True, text=True, timeout=30, check=False
         )
         return Answer(done.returncode, done.stdout.strip(), done.stderr)
 

@@ -1,0 +1,132 @@
+"""Pulumi's wire form of property bags, and back: plain values, and `pulumi.UNKNOWN` for what is not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Fixed by Pulumi's protocol.
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_MARK = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks one
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+
+
+class Asset:
+    """Stands for what is no plain value."""
+
+
+class Archive(Asset):
+    """Likewise."""
+
+
+class Resource(Asset):
+    """Likewise."""
+
+
+_OTHERS = {
+    "c44067f5952c0a294b673a41bacd8c17": Asset,
+    "0def7320c3a5731c473e5ecbe6d01bc7": Archive,
+    "5cf8f73096256a8f31e491e813e4eb8e": Resource,
+}
+
+
+def read(bag: Struct) -> dict[str, Any]:
+    """A bag of the engine's in plain values, without what is Pulumi's own."""
+    return {name: plain(value) for name, value in bag.fields.items() if not name.startswith("__")}
+
+
+def plain(value: Value) -> Any:  # noqa: ANN401 - any plain value
+    """A value without its marks."""
+    kind = value.WhichOneof("kind")
+    if kind == "string_value":
+        return pulumi.UNKNOWN if value.string_value == _UNKNOWN else value.string_value
+    if kind == "list_value":
+        return [plain(item) for item in value.list_value.values]
+    if kind == "struct_value":
+        return _unmarked(value.struct_value.fields, _mark(value))
+    return None if kind in (None, "null_value") else getattr(value, kind)
+
+
+def _unmarked(fields: Mapping[str, Value], mark: str) -> Any:  # noqa: ANN401 - as above
+    if mark == _SECRET:
+        return plain(fields["value"])
+    if mark == _OUTPUT:
+        return plain(fields["value"]) if "value" in fields else pulumi.UNKNOWN
+    if mark in _OTHERS:
+        return _OTHERS[mark]()
+    return {name: plain(item) for name, item in fields.items()}
+
+
+def holds_secret(value: Value) -> bool:
+    """Tell whether any part of a value is a secret."""
+    kind = value.WhichOneof("kind")
+    if kind == "list_value":
+        return any(holds_secret(item) for item in value.list_value.values)
+    if kind != "struct_value":
+        return False
+    fields, mark = value.struct_value.fields, _mark(value)
+    if mark == _SECRET or (mark == _OUTPUT and fields["secret"].bool_value):
+        return True
+    return any(holds_secret(item) for item in fields.values())
+
+
+def write(values: Mapping[str, Any], secrets: Iterable[str] = ()) -> Struct:
+    """Plain values as a bag for the engine; what is `None` is left out.
+
+    Args:
+        values: The values.
+        secrets: The names of those that are secrets.
+    """
+    bag = Struct()
+    for name, given in values.items():
+        if given is None:
+            continue
+        if name in secrets:
+            marked = bag.fields[name].struct_value.fields
+            marked[_MARK].string_value = _SECRET
+            _put(marked["value"], given)
+        else:
+            _put(bag.fields[name], given)
+    return bag
+
+
+def with_unknown(bag: Struct, names: Iterable[str]) -> Struct:
+    """A copy in which nobody knows yet what these are."""
+    copy = Struct()
+    copy.CopyFrom(bag)
+    for name in names:
+        copy.fields[name].string_value = _UNKNOWN
+    return copy
+
+
+def _mark(value: Value) -> str:
+    fields = value.struct_value.fields
+    return fields[_MARK].string_value if _MARK in fields else ""
+
+
+def _put(value: Value, given: object) -> None:
+    if given is None:
+        value.null_value = NULL_VALUE
+    elif isinstance(given, bool):
+        value.bool_value = given
+    elif isinstance(given, (int, float)):
+        value.number_value = given
+    elif isinstance(given, str):
+        value.string_value = given
+    elif isinstance(given, Mapping):
+        value.struct_value.SetInParent()
+        for name, item in given.items():
+            _put(value.struct_value.fields[name], item)
+    elif isinstance(given, (list, tuple)):
+        value.list_value.SetInParent()
+        for item in given:
+            _put(value.list_value.values.add(), item)
+    else:  # pulumi.UNKNOWN
+        value.string_value = _UNKNOWN

@@ -1,0 +1,86 @@
+"""The native side of the host: the plugin's own process, which sees its calls and answers them itself."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import grpc
+
+from pulumi_nao.config.surface import NATIVE, Surface
+from pulumi_nao.host import Call, ProviderError, Unfinished, failure
+from pulumi_nao.host.engine import Engine
+from pulumi_nao.host.lines import FEW_THREADS, Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from google.protobuf.struct_pb2 import Struct
+
+    from pulumi_nao.waiting.threads import ThreadPool
+
+
+class NativeHost(Lines):
+    """The process of the plugin.
+
+    Args:
+        on_gone: Called when the engine is gone.
+        outputs: Writes outputs for the engine.
+        pools: The threads that calls may have to wait for.
+    """
+
+    surface: Surface = NATIVE
+    saves_unfinished = True
+
+    def __init__(
+        self,
+        on_gone: Callable[[], None],
+        outputs: Callable[[Call, Mapping[str, Any]], Struct],
+        pools: tuple[ThreadPool, ...],
+    ) -> None:
+        super().__init__()
+        self._pools = pools
+        self._short_told = threading.Lock()
+        self.cancel = threading.Event()
+        self._on_gone = on_gone
+        self._outputs = outputs
+        self._local = threading.local()
+
+    def connect(self, address: str) -> None:
+        """Take the engine that lines go to; the first one stays."""
+        if address and self.engine is None:
+            self.engine = Engine(address, self._gone, lambda: None)
+
+    @property
+    def call(self) -> Call | None:
+        """The call that this thread works on."""
+        call: Call | None = getattr(self._local, "call", None)
+        return call
+
+    @contextmanager
+    def working_on(self, method: str, request: Any, context: grpc.ServicerContext) -> Iterator[Call]:  # noqa: ANN401 - messages of many types
+        """Keep the call while it is worked on, and answer its failure."""
+        timeout = getattr(request, "timeout", 0) or None
+        call = self._local.call = Call(method, request.urn, timeout, request, context)
+        if any(threads.short for threads in self._pools) and self._short_told.acquire(blocking=False):
+            self.warn(f"{FEW_THREADS}: publications wait for one another, and the run takes longer")
+        try:
+            yield call
+        except ProviderError as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        finally:
+            self._local.call = None
+
+    def fail(self, text: str, unfinished: Unfinished | None = None) -> NoReturn:
+        """End the current call with an error."""
+        call = self.call
+        if call and unfinished:
+            shown = self.shows_error(text)
+            properties = self._outputs(call, unfinished.properties)
+            failure.save(call, "" if shown else text, unfinished.resource_id, properties)
+        raise ProviderError(text) from None
+
+    def _gone(self) -> None:
+        self.cancel.set()
+        self._on_gone()
