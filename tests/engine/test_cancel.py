@@ -44,7 +44,8 @@ def test_the_first_signal_saves_the_job_and_the_next_up_goes_on_with_it(endless,
 def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(endless):
     endless.nao.script("publish", Silence(3))
     with endless.start(*UP) as process:
-        endless.end_when(process, lambda: endless.nao.count("publish"))
+        output = endless.end_when(process, lambda: endless.nao.count("publish"))
+    assert "waiting up to 10 s for the answer to the request; a second Ctrl-C loses it (site 910)" in output
     assert _saved(endless) == "48145"
     endless.nao.finish_job("48145")
     assert endless.up().green
