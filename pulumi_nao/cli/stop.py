@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def _signals() -> list[int]:
     """All that ask for an end; Windows knows no SIGHUP, and under `nohup` it asks for nothing."""
-    hangup = getattr(signal, "SIGHUP", None)
-    heeded = hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN
-    return [signal.SIGINT, signal.SIGTERM, *([hangup] if heeded else [])]
+    hangups = [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
+    heeded = [number for number in hangups if signal.getsignal(number) is not signal.SIG_IGN]
+    return [signal.SIGINT, signal.SIGTERM, *heeded]
 
 
 @contextmanager
