@@ -175,7 +175,7 @@ class OutcomeNotKnown(NotSent):
 
     Args:
         operation: What was to be done.
-        began: When the earlier attempt began, as it is recorded; empty where another kind of resource is recorded.
+        began: When the earlier attempt began, as it is recorded; empty where there is no record of ours.
         job_url: The job that it started, whose record is gone; empty when none is known.
 
     Attributes:
@@ -193,7 +193,7 @@ class OutcomeNotKnown(NotSent):
                 "A changed body or changed triggers are sent as well.",
             )
         else:
-            known = "The state holds another kind of resource here."
+            known = "The state holds no record of this package here."
             self.ways_on = ("Look in NAO Cloud; to have it sent:", '  if_unknown="again"')
         super().__init__(
             f"nobody knows whether the attempt of {began} was successful"

@@ -38,7 +38,7 @@ class Client(Protocol):
     def ensure_reachable(self, operation: str, deadline: Deadline) -> None:
         """Refuse what is not worth a try; see `NaoClient.ensure_reachable`."""
 
-    def start(self, action: Action, deadline: Deadline | None = None) -> Job | Done:
+    def start(self, action: Action, deadline: Deadline | None = None, report: Report | None = None) -> Job | Done:
         """Ask for an action; see `NaoClient.start`."""
 
     def job(self, job_id: str, operation: str = ..., *, is_secret: bool = ...) -> Job:
@@ -202,7 +202,7 @@ class Runner:
         try:
             started = jobs.start(
                 action.name,
-                lambda: self._client.start(action, deadline),
+                lambda: self._client.start(action, deadline, report),
                 deadline,
                 clock=self._clock,
                 report=report,

@@ -38,8 +38,10 @@ def read_tags(file: Path = LIST) -> list[dict[str, str]]:
                     raise pulumi.RunError(f"{where}: this tracking id is in the list already")
     except OSError as error:
         raise pulumi.RunError(f"{file.name} cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error):
+    except UnicodeDecodeError:
         raise pulumi.RunError(f"{file.name} is no CSV in UTF-8") from None
+    except csv.Error:  # a quote left open goes on to the next one, or to the end
+        raise pulumi.RunError(f"{file.name}, line {rows.line_num + 1} or below: a quote is not closed") from None
     if not tags:
         raise pulumi.RunError(f"{file.name}: there is no tag in it; sent like this, it would take all from the site")
     return [*tags.values()]

@@ -69,8 +69,12 @@ def body(text: str) -> Body:
         raise argparse.ArgumentTypeError("standard input is closed")
     try:
         written = sys.stdin.buffer.read() if text == "@-" else Path(text[1:]).read_bytes()
-        value = json.loads(written, parse_constant=_refuse_constant)
+        value = json.loads(written, parse_constant=_refuse_constant, object_pairs_hook=_object)
         too_large = is_too_large(value)
+    except _SaidTwice:
+        raise argparse.ArgumentTypeError(
+            "the file has a name twice in one JSON object: only one could be sent"
+        ) from None
     except OSError as error:
         raise argparse.ArgumentTypeError(f"the file cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
@@ -80,6 +84,17 @@ def body(text: str) -> Body:
     if too_large:
         raise argparse.ArgumentTypeError(TOO_LARGE.removeprefix("body: "))
     return Body(text, value)
+
+
+class _SaidTwice(Exception):
+    pass
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _SaidTwice
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:

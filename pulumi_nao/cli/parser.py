@@ -21,15 +21,15 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - as in argparse
         super().__init__(**settings, allow_abbrev=False)
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # noqa: ANN401 - as in argparse
-        """Parse, and refuse what is not known by its name alone."""
-        parsed, unknown = self.parse_known_args(args, namespace)
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # noqa: ANN401 - as in argparse
+        """Parse, and refuse what is not known by its name alone; of a command, with the command's own usage."""
+        parsed, unknown = super().parse_known_args(args, namespace)
         options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
         if options:
             self.error(f"there is no option {options[0]}")
         if unknown:
             self.error("there are more words than the command takes")
-        return parsed
+        return parsed, []
 
 
 class _RefuseKey(argparse.Action):

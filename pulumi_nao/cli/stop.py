@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first ends all waits in good order, the second ends the process at once."""
+"""Ctrl-C, SIGTERM and a closed terminal: the first ends all waits in good order, the second the process at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+def _signals() -> list[int]:
+    """All that ask for an end; Windows knows no SIGHUP, and under `nohup` it asks for nothing."""
+    hangups = [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
+    heeded = [number for number in hangups if signal.getsignal(number) is not signal.SIG_IGN]
+    return [signal.SIGINT, signal.SIGTERM, *heeded]
 
 
 @contextmanager
@@ -28,7 +33,7 @@ def stopping(before_the_end: Callable[[], None]) -> Iterator[Event]:
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
 
-    before = {number: signal.signal(number, received) for number in _SIGNALS}
+    before = {number: signal.signal(number, received) for number in _signals()}
     try:
         yield asked
     finally:

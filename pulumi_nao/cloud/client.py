@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ContextDecorator, ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -53,6 +54,7 @@ from pulumi_nao.models import (
     publication,
     site_number,
 )
+from pulumi_nao.text import format_duration
 from pulumi_nao.values import encoded
 from pulumi_nao.waiting.clock import Clock, Deadline, SystemClock, checked_seconds, seconds_left
 from pulumi_nao.waiting.patience import (
@@ -65,6 +67,7 @@ from pulumi_nao.waiting.semaphore import Semaphore
 from pulumi_nao.waiting.threads import ACTION_THREADS, NO_THREAD, POLL_THREADS, ThreadPool
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
@@ -74,6 +77,9 @@ if TYPE_CHECKING:
 _DONE = (requests.codes.ok, requests.codes.created, requests.codes.no_content)
 
 _LIMITED = "NAO Cloud limits requests"
+_AWAITED = (
+    f"waiting up to {format_duration(CANCELLED_ACTION_GRACE)} for the answer to the request; a second Ctrl-C loses it"
+)
 _UNANSWERED = "earlier requests are still without an answer"
 
 
@@ -195,7 +201,9 @@ class NaoClient:
         return cast("Job", self.start(action, deadline))  # it needs a job
 
     @_Alone()
-    def start(self, action: Action, deadline: Deadline | None = None) -> Job | Done:
+    def start(
+        self, action: Action, deadline: Deadline | None = None, report: Callable[[str], None] | None = None
+    ) -> Job | Done:
         """Ask for an action that the server may answer with a background job, as all that takes long (documented).
 
         One request is sent, and never a second one.
@@ -203,6 +211,7 @@ class NaoClient:
         Args:
             action: What is asked for.
             deadline: How long the request may wait until the server's limit of requests lets it be sent.
+            report: Told, in a line, when a cancel has to wait for the answer.
 
         Returns:
             The job, which `jobs.wait` awaits; or, of an action that needs none, the answer that names no job.
@@ -229,14 +238,22 @@ class NaoClient:
             if worker is None or number is None or not seconds_left(deadline):
                 raise HeldBack(operation, missing)
             in_line = self._clock.monotonic() - lined_up
-            answer = self._ask(action, content, number, worker, slot.pop_all())
+            answer = self._ask(action, content, number, worker, slot.pop_all(), report)
         try:
             return self._accepted(action, answer)
         except TooManyRequests as error:
             error.in_line = in_line
             raise
 
-    def _ask(self, action: Action, content: bytes | None, number: int, worker: Worker, slot: ExitStack) -> Answer:
+    def _ask(
+        self,
+        action: Action,
+        content: bytes | None,
+        number: int,
+        worker: Worker,
+        slot: ExitStack,
+        report: Callable[[str], None] | None,
+    ) -> Answer:
         def read(response: requests.Response) -> bytes | None:
             # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
             if response.status_code == requests.codes.see_other:
@@ -251,6 +268,7 @@ class NaoClient:
             read,
             self._answer_timeout,
             CANCELLED_ACTION_GRACE,
+            on_grace=partial(report, _AWAITED) if report else None,
             headers={"Content-Type": "application/json"},
             content=content,
             is_secret=action.is_secret,
@@ -368,7 +386,7 @@ class NaoClient:
             with slot, self._send(session, request) as response:
                 return response, request.read(response)
 
-        return exchange.run(call, request.seconds, self._cancelled, request.grace)
+        return exchange.run(call, request.seconds, self._cancelled, request.grace, request.on_grace)
 
     @_Alone()
     def _poll(self, job_id: str, deadline: Deadline | None, *, is_secret: bool) -> JobState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from typing import Annotated, Any
 
@@ -29,6 +30,11 @@ def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - a server may send 
         return None
 
 
+def _words(value: Any) -> Any:  # noqa: ANN401 - a server may send anything
+    """Write what is no text as JSON: the words of a job that has ended must not hide its end."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 ServerText = Annotated[StrictStr, AfterValidator(_printable)]
 ServerTime = Annotated[Any, AfterValidator(_moment)]
 
@@ -38,7 +44,7 @@ class JobAttributes(BaseModel):
 
     has_finished: StrictBool
     status: ServerText
-    message: ServerText | None = None
+    message: Annotated[ServerText | None, BeforeValidator(_words)] = None
     created_at: ServerTime = None
     updated_at: ServerTime = None
 

@@ -53,11 +53,18 @@ class Exchange:
         self._socket: socket.socket | None = None
         self._guard = threading.Lock()
 
-    def run(self, call: Callable[[], Result], seconds: float, cancelled: Callable[[], bool], grace: float) -> Result:
+    def run(
+        self,
+        call: Callable[[], Result],
+        seconds: float,
+        cancelled: Callable[[], bool],
+        grace: float,
+        on_grace: Callable[[], None] | None = None,
+    ) -> Result:
         """Make the exchange, but wait no longer than so many seconds for it.
 
-        After a cancel it may go on for the seconds of grace, or not at all where nothing was sent yet. Then
-        `AnswerTimeout` is raised, and nothing is sent or read any more.
+        After a cancel it may go on for the seconds of grace, which are told of as they begin, or not at all where
+        nothing was sent yet. Then `AnswerTimeout` is raised, and nothing is sent or read any more.
         """
         outcome: Future[Result] = Future()
 
@@ -88,7 +95,10 @@ class Exchange:
                 raise AnswerTimeout
             if cancelled() and not noticed:
                 noticed = True
-                end = min(end, time.monotonic() + (0.0 if self._stopped_unsent() else grace))
+                unsent = self._stopped_unsent()
+                end = min(end, time.monotonic() + (0.0 if unsent else grace))
+                if on_grace and not unsent:
+                    on_grace()
 
     def give_up(self) -> None:
         """End the connection, or keep a thread that is still in a slow name resolution from making one."""

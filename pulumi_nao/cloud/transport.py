@@ -48,6 +48,7 @@ class Request:
         read: Reads the answer's body, or what of it is wanted; `None` when it cannot be read.
         seconds: How long the answer may take in all.
         grace: How long to go on waiting for it after a cancel (seconds).
+        on_grace: Told when that time begins.
         headers: Beside those of every request.
         content: The body; `None` for none.
         is_secret: Whether the body is, which the answer may repeat.
@@ -58,6 +59,7 @@ class Request:
     read: Callable[[requests.Response], bytes | None]
     seconds: float
     grace: float
+    on_grace: Callable[[], None] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = field(default=None, repr=False)
     is_secret: bool = False

@@ -66,7 +66,7 @@ def _tell_of_key(namespace: str) -> None:
         and not os.environ.get(variable)
     ):
         pulumi.log.warn(
-            f"there is no NAO Cloud key, so `pulumi up` could not publish: set it with "
+            f"there is no NAO Cloud key, so `pulumi up` could not send anything: set it with "
             f"`pulumi config set --secret {namespace}:apiKey`, or set {variable} in the environment"
         )
 

@@ -294,7 +294,8 @@ class Operations:
         missing = [name for name in wanted.results if name not in outputs.get("answer", {})]
         if missing:
             self._host.warn(
-                f"results: the answer held nothing for {', '.join(missing)}: the output `answer` is without"
+                f"results: the answer held nothing that can be kept for {', '.join(missing)}: "
+                "the output `answer` is without"
             )
         return outputs
 

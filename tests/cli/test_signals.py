@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, sent to a real process at a known moment."""
+"""Ctrl-C, SIGTERM and SIGHUP, sent to a real process at a known moment."""
 
 import math
 import signal
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from pulumi_nao.cli.stop import stopping
 from pulumi_nao.simulator import Silence
 from tests.cli.conftest import until
 
@@ -27,10 +28,10 @@ def waiting(command, nao, *words):
         yield process
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_wait_names_the_job_and_the_way_on(command, nao, number):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_the_wait_names_the_job_and_the_way_on(command, nao, name):
     with waiting(command, nao, "publish", "913") as process:
-        process.send_signal(number)
+        process.send_signal(getattr(signal, name))
         out, err = process.communicate(timeout=30)
     assert process.returncode == 7
     assert f"job 48145 accepted, {nao.url}/api/v2/background_jobs/48145" in out
@@ -38,6 +39,16 @@ def test_a_signal_ends_the_wait_names_the_job_and_the_way_on(command, nao, numbe
     assert stopping == "Ending the wait: jobs that were started go on in NAO Cloud. Ctrl-C again ends at once."
     assert headline.startswith("publication of site 913 not finished: the wait was cancelled after ")
     assert rest[-1] == "  Go on with `pulumi-nao job 48145 --wait`. Publishing again would start a second job."
+
+
+def test_a_closed_terminal_ends_nothing_under_nohup():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping(lambda: None) as asked:
+            signal.raise_signal(signal.SIGHUP)
+        assert not asked.is_set()
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_sites_that_had_to_wait_are_not_sent_after_a_signal(command, nao):

@@ -395,6 +395,25 @@ def test_json_that_is_no_object_is_no_job(client, nao, body):
         client.publish(910).poll()
 
 
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ({"imported": 3}, '{"imported": 3}'),
+        (["a", None], '["a", null]'),
+        (5, "5"),
+        (False, "false"),
+        ({"key": f"\x1b[31m{KEY}"}, '{"key": "\\u001b[31m[redacted]"}'),
+        (["x" * 1000], '["' + "x" * 497 + "…"),
+    ],
+    ids=["object", "array", "number", "boolean", "key", "long"],
+)
+def test_a_message_that_is_no_text_does_not_hide_the_end_of_a_job(client, nao, message, words):
+    attributes = {"status": "success", "has_finished": True, "message": message}
+    nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))
+    state = client.publish(910).poll()
+    assert (state.succeeded, state.message) == (True, words)
+
+
 def test_what_the_server_echoes_of_the_key_is_redacted(client, nao):
     attributes = {"status": "failure", "has_finished": True, "message": f"\x1b[31mbad {KEY}"}
     nao.script("job", Answer(200, body={"data": {"attributes": attributes}}))

@@ -40,7 +40,7 @@ class Client(FakeClient):
         self.sent = []
         self.looked_as_secret = []
 
-    def start(self, action, _deadline=None):
+    def start(self, action, _deadline=None, _report=None):
         self.sent.append((action.method, action.path, action.body))
         answer = self.answers.pop(0) if self.answers else self.job(max(self.jobs, key=int), action.name)
         if isinstance(answer, Exception):

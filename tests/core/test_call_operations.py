@@ -241,7 +241,9 @@ def test_an_attempt_that_is_settled_is_recorded_offline_and_without_a_key(operat
 def test_a_settled_attempt_has_none_of_the_results_and_says_so(operations, host):
     outputs = operations.update(UNKNOWN, {**INPUTS, "assume_done": BEGAN, "results": {"id": "/data/id"}})
     assert outputs["answer"] == {}
-    assert host.warnings == ["results: the answer held nothing for id: the output `answer` is without"]
+    assert host.warnings == [
+        "results: the answer held nothing that can be kept for id: the output `answer` is without"
+    ]
 
 
 def test_without_a_key_nothing_is_sent(operations):
@@ -285,7 +287,9 @@ def test_an_answer_gives_the_results_and_nothing_else(against, host):
     assert identifier == NAME
     assert outputs["answer"] == {"id": "7"}
     assert SECRET not in repr(outputs)
-    assert host.warnings == ["results: the answer held nothing for no: the output `answer` is without"]
+    assert host.warnings == [
+        "results: the answer held nothing that can be kept for no: the output `answer` is without"
+    ]
 
 
 def test_without_results_there_is_no_answer(against, host):
@@ -299,7 +303,9 @@ def test_a_job_gives_no_results_and_says_so(against, host, olds):
     operations, inputs = against(Client(jobs={"1": [DONE]})), {**INPUTS, "results": {"id": "/data/id"}}
     outputs = operations.update(olds, inputs) if olds else operations.create(inputs)[1]
     assert outputs["answer"] == {}
-    assert host.warnings == ["results: the answer held nothing for id: the output `answer` is without"]
+    assert host.warnings == [
+        "results: the answer held nothing that can be kept for id: the output `answer` is without"
+    ]
 
 
 def test_what_was_sent_is_recorded_as_it_was_given(against):
@@ -404,7 +410,7 @@ def test_a_record_of_another_kind_of_resource_stops_the_run_and_says_so(operatio
     assert host.warnings == [f"`pulumi up` will stop here: {NAME} not sent: nobody knows whether it was done before"]
     assert fails(operations.update, record, news) == (
         f"{NAME} not sent: nobody knows whether it was done before\n"
-        "  The state holds another kind of resource here. Look in NAO Cloud; to have it sent:\n"
+        "  The state holds no record of this package here. Look in NAO Cloud; to have it sent:\n"
         '    if_unknown="again"\n'
         f"{STOPS}"
     )

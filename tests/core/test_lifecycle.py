@@ -43,7 +43,7 @@ class FakeClient:
         if self.out_of_reach:
             raise ServerUnreachable(operation, SERVER, self.out_of_reach, may_pass=True)
 
-    def start(self, action, _deadline=None):
+    def start(self, action, _deadline=None, _report=None):
         self.posts += 1
         if self.error:
             raise self.error

@@ -44,7 +44,8 @@ def test_the_first_signal_saves_the_job_and_the_next_up_goes_on_with_it(endless,
 def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(endless):
     endless.nao.script("publish", Silence(3))
     with endless.start(*UP) as process:
-        endless.end_when(process, lambda: endless.nao.count("publish"))
+        output = endless.end_when(process, lambda: endless.nao.count("publish"))
+    assert "waiting up to 10 s for the answer to the request; a second Ctrl-C loses it (site 910)" in output
     assert _saved(endless) == "48145"
     endless.nao.finish_job("48145")
     assert endless.up().green
@@ -98,3 +99,20 @@ def test_no_process_is_left_that_goes_on_looking(endless, signals):
         endless.end_when(process, waiting, signals)
     _, alive = psutil.wait_procs(hosts, timeout=30)
     assert alive == []
+
+
+def test_a_plugin_host_that_is_killed_alone_leaves_neither_record_nor_lock(endless):
+    def killed():
+        hosts = endless.plugin_hosts(process)
+        for host in hosts if endless.nao.count("job") else []:
+            host.kill()
+        return endless.nao.count("job") and hosts
+
+    with endless.start(*UP) as process:
+        output = endless.end_when(process, killed, signals=())
+    assert process.returncode != 0
+    assert "error: error reading from server: EOF" in output
+    assert endless.publication() is None
+    endless.nao.add_site(910)
+    assert endless.up().green
+    assert endless.nao.publications(910) == 2

@@ -28,12 +28,14 @@ class Run:
         clock = SystemClock(self.cancel)
         self.client = NaoClient(KEY, url, clock=clock, answer_timeout=HOUR)
         self.outcome = None
+        self.told = []
         self._publisher = Runner(self.client, clock)
         self._thread = threading.Thread(target=self._publish, daemon=True)
         self._thread.start()
 
     def _publish(self):
-        self.outcome = self._publisher.run(wanted(910, "a", self.client.base_url), Limit(HOUR, "the test"))
+        limit = Limit(HOUR, "the test")
+        self.outcome = self._publisher.run(wanted(910, "a", self.client.base_url), limit, self.told.append)
 
     def ends_when_cancelled(self):
         self.cancel.set()
@@ -93,6 +95,10 @@ def test_the_answer_to_a_post_in_flight_is_awaited_for_the_jobs_sake(nao, begin)
     assert run.ends_when_cancelled()
     assert isinstance(run.outcome.error, WaitCancelled)
     assert run.outcome.attempt.job_id == str(nao.jobs[0].id)
+    assert run.told == [
+        "waiting up to 10 s for the answer to the request; a second Ctrl-C loses it",
+        f"job {nao.jobs[0].id} accepted, {nao.url}/api/v2/background_jobs/{nao.jobs[0].id}",
+    ]
 
 
 def test_but_not_for_ever(nao, begin, monkeypatch):
@@ -121,3 +127,4 @@ def test_a_post_that_has_no_connection_yet_is_not_awaited(begin, monkeypatch):
     assert isinstance(run.outcome.error, NotSent)
     assert run.outcome.error.headline == "publication of site 910 not sent: cancelled while it was connecting"
     assert run.outcome.attempt is None
+    assert run.told == []
