@@ -30,13 +30,13 @@ test: $(READY) $(OLDEST_READY)  ## Run all tiers, the engine included; or, with 
 ifdef TESTS
 	$(pytest) $(TESTS)
 else
-	@echo "Running all tiers, $(WORKERS) tests at a time: less than ten minutes on two cores" >&2
+	@echo "Running all tiers, $(WORKERS) tests at a time: some twelve minutes on two cores" >&2
 	$(pytest) -m "not acceptance" $(SIDE_BY_SIDE) --cov --cov-report=term --cov-fail-under=98
 endif
 
 .PHONY: acceptance
 acceptance: $(READY) $(OLDEST_READY)  ## Run documentation, examples, pipelines, demo and benchmarks on the engine
-	@echo "Running the full width on the engine, $(WORKERS) tests at a time: some ten minutes on two cores" >&2
+	@echo "Running the full width on the engine, $(WORKERS) tests at a time: some six minutes on two cores" >&2
 	$(pytest) -m acceptance $(SIDE_BY_SIDE)
 
 .PHONY: network

@@ -20,6 +20,14 @@ def nao(nao):
     return nao
 
 
+@pytest.fixture
+def heeded():
+    """Hang-ups count, though the tests themselves may run under `nohup`, which is passed on."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @contextmanager
 def waiting(command, nao, *words):
     """The command once the server has been looked at for the first job."""
@@ -28,6 +36,7 @@ def waiting(command, nao, *words):
         yield process
 
 
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_ends_the_wait_names_the_job_and_the_way_on(command, nao, name):
     with waiting(command, nao, "publish", "913") as process:
