@@ -40,7 +40,14 @@ class NativeStack(Stack):
     def plugins_of(self, process):
         """The processes of the plugin below a command."""
         below = psutil.Process(process.pid).children(recursive=True)
-        return [child for child in below if any("pulumi-resource-nao" in word for word in child.cmdline())]
+        return [child for child in below if any("pulumi-resource-nao" in word for word in _words_of(child))]
+
+
+def _words_of(process):
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):  # it has ended meanwhile
+        return []
 
 
 def publication(site=910, triggers=None, **options):
