@@ -28,8 +28,8 @@ _LISTS = (list, tuple)
 POINTER = re.compile(r"(?:/(?:[^/~\ud800-\udfff]|~[01])*)*")  # without what cannot be sent
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 # What Pulumi's own wire format keeps for secrets, assets and the like, and for values not known yet.
-_PULUMI_MARK = "4dabf18193072939515e22adb298388d"
-_PULUMI_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+PULUMI_MARK = "4dabf18193072939515e22adb298388d"
+PULUMI_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 # What Pulumi's SDKs and Python put into a text for an output: the first is the same for every value, so that no
 # change would be one, the second is another in every run.
 _OUTPUT_IN_TEXT = re.compile(
@@ -183,7 +183,7 @@ def _walk(rules: Rules, value: object, path: str, levels: int, not_known_yet: tu
 def _problem_of_key(rules: Rules, key: object) -> str:
     if not isinstance(key, str):
         return f"the keys of a mapping are text, and this is a value of type {name_of(type(key).__name__)}"
-    if key == _PULUMI_MARK:
+    if key == PULUMI_MARK:
         return "this key has a meaning of its own in Pulumi"
     return _problem_of_text(rules, key)
 
@@ -191,7 +191,7 @@ def _problem_of_key(rules: Rules, key: object) -> str:
 def _problem_of_text(rules: Rules, text: str) -> str:
     if len(text) > LONGEST_TEXT:
         return f"this text is longer than {LONGEST_TEXT} characters; {rules.too_much}"
-    if text == _PULUMI_UNKNOWN:
+    if text == PULUMI_UNKNOWN:
         return "this text has a meaning of its own in Pulumi"
     if holds_output(text):
         return rules.output_in_text

@@ -116,6 +116,12 @@ def path(text: str) -> str:
     return text
 
 
+def add_timeout(parser: argparse.ArgumentParser, what: str, more: str = "") -> None:
+    """Add the option that limits a wait."""
+    words = f"{what}: 90s, 30m, 1h30m (default: NAO_TIMEOUT, else 30m){more}"
+    parser.add_argument("--timeout", type=timeout, metavar="TIME", help=words)
+
+
 def add_namespace(parser: argparse.ArgumentParser, **settings: Any) -> None:  # noqa: ANN401 - as in argparse
     """Add the option that chooses the account."""
     parser.add_argument("--namespace", type=namespace, metavar="NAMESPACE", **settings)

@@ -34,12 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--body", type=arguments.body, metavar="@FILE", help="file of JSON to send; @- for standard input"
     )
     arguments.add_namespace(parser, default=DEFAULT_NAMESPACE, help="account (default: %(default)s)")
-    parser.add_argument(
-        "--timeout",
-        type=arguments.timeout,
-        metavar="TIME",
-        help="how long it may take: 90s, 30m, 1h30m (default: NAO_TIMEOUT, else 30m)",
-    )
+    arguments.add_timeout(parser, "how long it may take")
     parser.add_argument(
         "--json", action="store_true", help="write a JSON object on standard output, and the rest on standard error"
     )

@@ -40,12 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     arguments.add_namespace(parser, default=DEFAULT_NAMESPACE, help="account of the job (default: %(default)s)")
     parser.add_argument("--wait", action="store_true", help="wait until the job has ended")
-    parser.add_argument(
-        "--timeout",
-        type=arguments.timeout,
-        metavar="TIME",
-        help="how long to wait: 90s, 30m, 1h30m (default: NAO_TIMEOUT, else 30m); means --wait",
-    )
+    arguments.add_timeout(parser, "how long to wait", "; means --wait")
     parser.add_argument(
         "--json", action="store_true", help="write a JSON object on standard output, and the rest on standard error"
     )

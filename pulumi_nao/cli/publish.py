@@ -37,12 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_namespace(
         parser, default=DEFAULT_NAMESPACE, help="account of sites that name none (default: %(default)s)"
     )
-    parser.add_argument(
-        "--timeout",
-        type=arguments.timeout,
-        metavar="TIME",
-        help="how long one publication may take: 90s, 30m, 1h30m (default: NAO_TIMEOUT, else 30m)",
-    )
+    arguments.add_timeout(parser, "how long one publication may take")
     parser.add_argument(
         "--json",
         action="store_true",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
+from pulumi_nao.values import PULUMI_MARK, PULUMI_UNKNOWN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Fixed by Pulumi's protocol.
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-_MARK = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks one
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 
@@ -46,7 +46,7 @@ def plain(value: Value) -> Any:  # noqa: ANN401 - any plain value
     """A value without its marks."""
     kind = value.WhichOneof("kind")
     if kind == "string_value":
-        return pulumi.UNKNOWN if value.string_value == _UNKNOWN else value.string_value
+        return pulumi.UNKNOWN if value.string_value == PULUMI_UNKNOWN else value.string_value
     if kind == "list_value":
         return [plain(item) for item in value.list_value.values]
     if kind == "struct_value":
@@ -90,7 +90,7 @@ def write(values: Mapping[str, Any], secrets: Iterable[str] = ()) -> Struct:
             continue
         if name in secrets:
             marked = bag.fields[name].struct_value.fields
-            marked[_MARK].string_value = _SECRET
+            marked[PULUMI_MARK].string_value = _SECRET
             _put(marked["value"], given)
         else:
             _put(bag.fields[name], given)
@@ -102,13 +102,13 @@ def with_unknown(bag: Struct, names: Iterable[str]) -> Struct:
     copy = Struct()
     copy.CopyFrom(bag)
     for name in names:
-        copy.fields[name].string_value = _UNKNOWN
+        copy.fields[name].string_value = PULUMI_UNKNOWN
     return copy
 
 
 def _mark(value: Value) -> str:
     fields = value.struct_value.fields
-    return fields[_MARK].string_value if _MARK in fields else ""
+    return fields[PULUMI_MARK].string_value if PULUMI_MARK in fields else ""
 
 
 def _put(value: Value, given: object) -> None:
@@ -129,4 +129,4 @@ def _put(value: Value, given: object) -> None:
         for item in given:
             _put(value.list_value.values.add(), item)
     else:  # pulumi.UNKNOWN
-        value.string_value = _UNKNOWN
+        value.string_value = PULUMI_UNKNOWN
