@@ -1,11 +1,14 @@
 """What the SDK sends to the engine for a program, and what the engine makes of it."""
 
+import asyncio
 import json
+import pickle
 from contextvars import copy_context
 from dataclasses import dataclass, field
 
 import grpc
 import pulumi
+import pytest
 from google.protobuf import json_format
 from pulumi.runtime import mocks
 from pulumi.runtime.proto import engine_pb2, provider_pb2
@@ -14,6 +17,7 @@ from pulumi_nao.host.dynamic import RESOURCE_TYPES
 from tests.plugin_host.driver import PluginHost, failure_of
 
 STACK = "pulumi:pulumi:Stack"
+_LOOP = asyncio.new_event_loop()  # the SDK takes the thread's own, and `asyncio.run` of another test leaves it none
 
 
 class _Mocks(mocks.Mocks):
@@ -44,7 +48,11 @@ class _Monitor(mocks.MockMonitor):
 
 def registered(program, **config):
     """Run a program with the real SDK; return the URN and the registration of its one resource of ours."""
-    return copy_context().run(_registered, program, config)  # the SDK keeps its monitor and configuration there
+    asyncio.set_event_loop(_LOOP)
+    with pytest.MonkeyPatch.context() as patch:
+        # The SDK wraps this once more for each dynamic resource, for good: hundreds end in a RecursionError.
+        patch.setattr(pickle._Pickler, "_batch_setitems", pickle._Pickler._batch_setitems)
+        return copy_context().run(_registered, program, config)  # the SDK keeps its monitor and configuration there
 
 
 def _registered(program, config):
