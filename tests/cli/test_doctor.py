@@ -24,6 +24,13 @@ def closed_port():
         return free.getsockname()[1]
 
 
+@pytest.fixture
+def hostless(command, tmp_path):
+    """The command where the plugin host cannot be tried, which says nothing of an account and takes half of a run."""
+    (tmp_path / "grpc.py").write_text("raise ImportError('no grpc here')\n")
+    return command.with_environment(PYTHONPATH=str(tmp_path))
+
+
 def test_nothing_configured(outside):
     ended = outside("doctor")
     assert (ended.code, ended.err) == (10, "")
@@ -61,15 +68,15 @@ def test_server_down(command):
     )
 
 
-def test_a_server_elsewhere_that_is_down_leads_to_the_network(command):
+def test_a_server_elsewhere_that_is_down_leads_to_the_network(hostless):
     proxy = f"http://127.0.0.1:{closed_port()}"  # nothing leaves this machine, no question for a name either
-    ended = command.with_environment(NAO_BASE_URL="https://nao.invalid", HTTPS_PROXY=proxy)("doctor")
+    ended = hostless.with_environment(NAO_BASE_URL="https://nao.invalid", HTTPS_PROXY=proxy)("doctor")
     assert ended.code == 11
     assert "Check its address, that it runs, this machine's network and DNS, and the proxy and CA" in ended.out
 
 
-def test_a_server_that_speaks_no_tls_is_told(command, nao):
-    ended = command.with_environment(NAO_BASE_URL=nao.url.replace("http:", "https:"))("doctor")
+def test_a_server_that_speaks_no_tls_is_told(hostless, nao):
+    ended = hostless.with_environment(NAO_BASE_URL=nao.url.replace("http:", "https:"))("doctor")
     assert ended.code == 11
     assert "cannot be reached: no secure connection" in ended.out
 
@@ -88,8 +95,8 @@ def test_all_well(command, nao):
     )
 
 
-def test_a_variable_that_nobody_reads_is_marked(command):
-    ended = command.with_environment(NAO_BASEURL="https://hunter2.example")("doctor")
+def test_a_variable_that_nobody_reads_is_marked(hostless):
+    ended = hostless.with_environment(NAO_BASEURL="https://hunter2.example")("doctor")
     assert (
         "!  spelling   environment variable NAO_BASEURL: there is no such setting, so it is ignored; "
         "write NAO_BASE_URL\n"
@@ -97,8 +104,8 @@ def test_a_variable_that_nobody_reads_is_marked(command):
     assert "hunter2" not in ended.out
 
 
-def test_the_server_is_asked_one_thing_that_changes_nothing(command, nao):
-    command("doctor")
+def test_the_server_is_asked_one_thing_that_changes_nothing(hostless, nao):
+    hostless("doctor")
     assert [(request.method, request.path) for request in nao.requests] == [("GET", "/api/v2/background_jobs/0")]
 
 
@@ -111,8 +118,8 @@ def test_the_key_is_never_shown(command, key):
         assert "someone@example.com" not in ended.out
 
 
-def test_a_jwt_says_when_it_expires(command):
-    ended = command.with_environment(NAO_API_KEY=jwt(exp=time.time() + 7230))("doctor")
+def test_a_jwt_says_when_it_expires(hostless):
+    ended = hostless.with_environment(NAO_API_KEY=jwt(exp=time.time() + 7230))("doctor")
     assert "ok key        a JWT, not shown  (environment variable NAO_API_KEY)\n" in ended.out
     assert "ok expires    in 2 h " in ended.out
 
@@ -121,14 +128,14 @@ def test_a_jwt_says_when_it_expires(command):
     ("seconds", "words"),
     [(600, "!  expires    in "), (-600, "!  expired    10 min")],
 )
-def test_a_jwt_that_does_not_last_is_marked(command, seconds, words):
-    ended = command.with_environment(NAO_API_KEY=jwt(exp=time.time() + seconds))("doctor")
+def test_a_jwt_that_does_not_last_is_marked(hostless, seconds, words):
+    ended = hostless.with_environment(NAO_API_KEY=jwt(exp=time.time() + seconds))("doctor")
     assert words in ended.out
 
 
-def test_another_server_than_nao_cloud_is_noticed(command, nao):
+def test_another_server_than_nao_cloud_is_noticed(hostless, nao):
     nao.script("job", Answer(404, body="<html>no such page</html>"))
-    ended = command("doctor")
+    ended = hostless("doctor")
     assert ended.code == 13
     assert "its answer tells nothing of the key: 404 Not Found." in ended.out
     assert "Check the server's address, and whether a proxy or a login page is in between." in ended.out
@@ -137,30 +144,30 @@ def test_another_server_than_nao_cloud_is_noticed(command, nao):
 @pytest.mark.parametrize(
     "answer", [Answer(200, body="<html>log in</html>"), Answer(302, headers={"Location": "/in"})]
 )
-def test_a_login_page_is_no_nao_cloud(command, nao, answer):
+def test_a_login_page_is_no_nao_cloud(hostless, nao, answer):
     nao.script("job", answer)
-    assert command("doctor").code == 13
+    assert hostless("doctor").code == 13
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_server_in_trouble_is_asked_again_later(command, nao, status):
+def test_a_server_in_trouble_is_asked_again_later(hostless, nao, status):
     nao.script("job", Answer(status))
-    ended = command("doctor")
+    ended = hostless("doctor")
     assert ended.code == 13
     assert "The server is busy or in trouble; try again in a few minutes." in ended.out
 
 
-def test_a_key_without_the_right_names_the_roles(command, nao):
+def test_a_key_without_the_right_names_the_roles(hostless, nao):
     nao.script("job", Answer(403))
-    ended = command("doctor")
+    ended = hostless("doctor")
     assert ended.code == 12
     assert "Site creator, Site admin and Tracking manager" in ended.out
 
 
-def test_a_clock_that_is_wrong_is_told(command, nao):
+def test_a_clock_that_is_wrong_is_told(hostless, nao):
     date = "Fri, 01 Jan 2100 00:00:00 GMT"
     nao.script("job", Answer(404, headers={"Date": date}, body={"errors": []}))
-    ended = command("doctor")
+    ended = hostless("doctor")
     assert ended.code == 0
     assert "this machine's clock is " in ended.out
     assert " behind the server's\n" in ended.out
@@ -180,16 +187,16 @@ def test_a_clock_that_is_wrong_is_told(command, nao):
         ("NAO_REQUESTS_PER_SECOND", "fast-secret", "x  requests   environment variable NAO_REQUESTS_PER_SECOND"),
     ],
 )
-def test_a_malformed_setting_is_marked_and_the_server_not_asked(command, nao, variable, value, words):
-    ended = command.with_environment(**{variable: value})("doctor")
+def test_a_malformed_setting_is_marked_and_the_server_not_asked(hostless, nao, variable, value, words):
+    ended = hostless.with_environment(**{variable: value})("doctor")
     assert ended.code == 10
     assert words in ended.out
     assert "secret" not in ended.out.replace("--secret", "").replace("protected secret", "")
     assert nao.count() == 0
 
 
-def test_each_account_is_examined_and_the_highest_code_counts(command, nao):
-    both = command.with_environment(NAO_EU_API_KEY="wrong-key", NAO_EU_BASE_URL=nao.url)
+def test_each_account_is_examined_and_the_highest_code_counts(hostless, nao):
+    both = hostless.with_environment(NAO_EU_API_KEY="wrong-key", NAO_EU_BASE_URL=nao.url)
     ended = both("doctor", "--namespace", "nao", "--namespace", "nao-eu")
     assert ended.code == 12
     assert "Account nao\n" in ended.out
@@ -197,8 +204,8 @@ def test_each_account_is_examined_and_the_highest_code_counts(command, nao):
     assert "(nao-eu:apiKey), then in the environment (NAO_EU_API_KEY)" in ended.out
 
 
-def test_another_account_must_state_its_server(command):
-    ended = command.with_environment(NAO_EU_API_KEY=KEY)("doctor", "--namespace", "nao-eu")
+def test_another_account_must_state_its_server(hostless):
+    ended = hostless.with_environment(NAO_EU_API_KEY=KEY)("doctor", "--namespace", "nao-eu")
     assert ended.code == 10
     assert "x  server    the configuration namespace 'nao-eu' states no server" in ended.out
 
@@ -213,19 +220,19 @@ def test_a_machine_reads_the_same(command):
     assert {"subject": "server", "mark": "good"}.items() <= account["findings"][1].items()
 
 
-def test_the_engine_on_the_path_tells_its_version(command, tmp_path):
+def test_the_engine_on_the_path_tells_its_version(hostless, tmp_path):
     program = tmp_path / "pulumi"
     program.write_text("#!/bin/sh\necho v3.999.0\n")
     program.chmod(0o755)
-    ended = command.with_environment(PATH=f"{tmp_path}:{os.environ['PATH']}")("doctor")
+    ended = hostless.with_environment(PATH=f"{tmp_path}:{os.environ['PATH']}")("doctor")
     assert f"ok engine        pulumi v3.999.0, {program}\n" in ended.out
 
 
-def test_an_engine_that_is_broken_is_marked(command, tmp_path):
+def test_an_engine_that_is_broken_is_marked(hostless, tmp_path):
     program = tmp_path / "pulumi"
     program.write_text("#!/bin/sh\nexit 1\n")
     program.chmod(0o755)
-    ended = command.with_environment(PATH=f"{tmp_path}:{os.environ['PATH']}")("doctor")
+    ended = hostless.with_environment(PATH=f"{tmp_path}:{os.environ['PATH']}")("doctor")
     assert f"!  engine        {program} does not tell its version" in ended.out
     assert ended.code == 0
 
@@ -251,15 +258,14 @@ def test_a_host_that_does_not_start_is_told(command, tmp_path):
     assert "!  plugin host   does not run: broken here\n" in ended.out
 
 
-def test_without_pulumi_the_rest_is_still_examined(command, tmp_path):
-    (tmp_path / "grpc.py").write_text("raise ImportError('no grpc here')\n")
-    ended = command.with_environment(PYTHONPATH=str(tmp_path))("doctor")
+def test_without_pulumi_the_rest_is_still_examined(hostless):
+    ended = hostless("doctor")
     assert ended.code == 0
     assert "!  plugin host   does not run: ImportError: no grpc here\n" in ended.out
 
 
-def test_the_proxy_on_the_way_is_named_without_its_password(command):
-    proxied = command.with_environment(
+def test_the_proxy_on_the_way_is_named_without_its_password(hostless):
+    proxied = hostless.with_environment(
         NAO_BASE_URL="https://nao.invalid", https_proxy=f"http://user:pw@127.0.0.1:{(port := closed_port())}"
     )
     ended = proxied("doctor")
@@ -273,8 +279,8 @@ def test_the_proxy_on_the_way_is_named_without_its_password(command):
     assert "pw" not in ended.out
 
 
-def test_a_proxy_that_cannot_be_told_from_a_password_is_not_shown(command):
-    ended = command.with_environment(NAO_BASE_URL="https://nao.invalid", HTTPS_PROXY="http://user:p/w@127.0.0.1:9")(
+def test_a_proxy_that_cannot_be_told_from_a_password_is_not_shown(hostless):
+    ended = hostless.with_environment(NAO_BASE_URL="https://nao.invalid", HTTPS_PROXY="http://user:p/w@127.0.0.1:9")(
         "doctor"
     )
     assert "-  proxy      set, and not shown  (HTTPS_PROXY)\n" in ended.out
@@ -282,8 +288,8 @@ def test_a_proxy_that_cannot_be_told_from_a_password_is_not_shown(command):
     assert "p/w" not in ended.out
 
 
-def test_a_proxy_that_is_not_on_the_way_is_not_taken_for_one_that_is(command):
-    ended = command.with_environment(HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9")("doctor")
+def test_a_proxy_that_is_not_on_the_way_is_not_taken_for_one_that_is(hostless):
+    ended = hostless.with_environment(HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9")("doctor")
     assert ended.code == 0
     assert "-  proxy         set by HTTPS_PROXY, HTTP_PROXY\n" in ended.out
     assert "-  proxy      none on the way to the server\n" in ended.out

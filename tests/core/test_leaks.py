@@ -2,8 +2,12 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import quote
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -11,7 +15,6 @@ from hypothesis import strategies as st
 
 from tests.leaks import leaks_in, leaks_in_files
 
-pytest_plugins = ["pytester"]
 SECRET = "k/0123+45=67&89"
 FORMS = {
     "plain": SECRET,
@@ -61,57 +64,59 @@ def test_other_text_holds_none(text):
     assert leaks_in(text, [SECRET]) == []
 
 
-@pytest.fixture
-def run_planted(pytester, monkeypatch):
-    """Run a test of one statement that knows a secret; what pytest says of it."""
-    root = Path(__file__).resolve().parents[2]
-    monkeypatch.setenv("PYTHONPATH", str(root))
-    pytester.makeconftest((root / "tests" / "conftest.py").read_text())
-
-    def run(statement):
-        pytester.makepyfile(f"""
-            import base64, logging, os, subprocess, sys
-            from pulumi_nao import NaoClient
-            from pulumi_nao.simulator import Simulator
-            SECRET = "-".join(["k", "0123456789", "planted"])
-            def test_leaks(inject, searched, tmp_path, tmp_path_factory):
-                {statement}
-        """)
-        return pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
-
-    return run
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "print(SECRET)",
-        "print(SECRET, file=sys.stderr)",
-        "os.write(2, SECRET.encode())",
-        "logging.getLogger('x').warning('%s', SECRET)",
-        "subprocess.run([sys.executable, '-c', f'print({SECRET!r})'], check=True)",
-        "(tmp_path / 'file').write_text(SECRET)",
-        "print(base64.b64encode(SECRET.encode()))",
-        "subprocess.run([sys.executable, '-c', f'print({SECRET!r})'], check=True, capture_output=True)",
-        "(shared := tmp_path_factory.mktemp('shared')).joinpath('file').write_text(SECRET); searched(shared)",
-        "searched(tmp_path, f'a shared run said {SECRET}')",
-    ],
-)
-def test_a_test_that_writes_a_secret_fails(run_planted, statement):
-    result = run_planted(f"inject(SECRET); {statement}")
-    result.stdout.fnmatch_lines(["*a secret was written: *"])
-    assert result.ret == 1
+NAMED = [
+    "print(SECRET)",
+    "print(SECRET, file=sys.stderr)",
+    "os.write(2, SECRET.encode())",
+    "logging.getLogger('x').warning('%s', SECRET)",
+    "subprocess.run([sys.executable, '-c', f'print({SECRET!r})'], check=True)",
+    "(tmp_path / 'file').write_text(SECRET)",
+    "print(base64.b64encode(SECRET.encode()))",
+    "subprocess.run([sys.executable, '-c', f'print({SECRET!r})'], check=True, capture_output=True)",
+    "(shared := tmp_path_factory.mktemp('shared')).joinpath('file').write_text(SECRET); searched(shared)",
+    "searched(tmp_path, f'a shared run said {SECRET}')",
+]
+USED = [
+    "NaoClient(SECRET)",
+    "Simulator().add_key(SECRET)",
+    "subprocess.run([sys.executable, '-c', ''], env={**os.environ, 'NAO_EU_API_KEY': SECRET}, check=True)",
+]
+PLANTED = [*(f"inject(SECRET); {statement}" for statement in NAMED), *(f"{use}; print(SECRET)" for use in USED)]
+HARMLESS = "inject(SECRET); print('nothing')"
+TESTS = """
+import base64, logging, os, subprocess, sys
+from pulumi_nao import NaoClient
+from pulumi_nao.simulator import Simulator
+SECRET = "-".join(["k", "0123456789", "planted"])
+"""
 
 
-@pytest.mark.parametrize(
-    "use",
-    [
-        "NaoClient(SECRET)",
-        "Simulator().add_key(SECRET)",
-        "subprocess.run([sys.executable, '-c', ''], env={**os.environ, 'NAO_EU_API_KEY': SECRET}, check=True)",
-    ],
-)
-def test_a_key_that_a_test_uses_is_looked_for_without_being_named(run_planted, use):
-    result = run_planted(f"{use}; print(SECRET)")
-    result.stdout.fnmatch_lines(["*a secret was written: *"])
-    assert result.ret == 1
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What pytest says of a test of each statement: the reason why it failed, or nothing."""
+    folder = tmp_path_factory.mktemp("planted")
+    tests = "".join(
+        f"def test_{number}(inject, searched, tmp_path, tmp_path_factory):\n    {statement}\n"
+        for number, statement in enumerate([*PLANTED, HARMLESS])
+    )
+    (folder / "test_planted.py").write_text(TESTS + tests)
+    options = ["-p", "tests.conftest", "-p", "no:randomly", "-p", "no:cacheprovider", "--junit-xml=report.xml"]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", *options],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        capture_output=True,
+        check=False,
+    )
+    cases = ET.parse(folder / "report.xml").iter("testcase")  # noqa: S314 - pytest wrote it
+    reasons = ["".join(error.text or "" for error in case.iter("error")) for case in cases]
+    return dict(zip([*PLANTED, HARMLESS], reasons, strict=True))
+
+
+@pytest.mark.parametrize("statement", PLANTED)
+def test_a_test_that_writes_a_secret_which_it_names_or_uses_fails(found, statement):
+    assert "a secret was written: " in found[statement]
+
+
+def test_a_test_that_writes_none_passes(found):
+    assert found[HARMLESS] == ""

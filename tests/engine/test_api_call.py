@@ -323,15 +323,13 @@ def test_a_provider_that_hides_the_configuration_is_one_text_and_the_key_goes_no
     assert rest == ["error: an unhandled error occurred: program exited with non-zero exit code: 1"]
 
 
-@pytest.mark.parametrize("name", ["chain", "shapes"])
-def test_no_command_shows_a_traceback_or_a_warning_of_python(request, name):
-    output = request.getfixturevalue(name).story.output
+def test_no_command_shows_a_traceback_or_a_warning_of_python(chain, shapes):
+    output = chain.story.output + shapes.story.output
     assert "Traceback" not in output
     assert "RuntimeWarning" not in output
 
 
-@pytest.mark.parametrize("name", ["chain", "shapes"])
-def test_no_key_and_no_secret_body_is_written_anywhere(request, name, searched, inject):
-    story = request.getfixturevalue(name).story
-    searched(story.stack.folder.parent, story.output)
+def test_no_key_and_no_secret_body_is_written_anywhere(chain, shapes, searched, inject):
+    for story in (chain.story, shapes.story):
+        searched(story.stack.folder.parent, story.output)
     inject(TOKEN)

@@ -42,6 +42,7 @@ def test_the_demo_does_all_it_announces(engine_path):
     assert run.stdout.count("\n  yes  ") == 4
 
 
+@pytest.mark.acceptance
 def test_pulumi_install_sets_the_project_up(stack):
     shutil.copytree(ROOT / "pulumi_nao", stack.folder / "pulumi_nao")
     for name in ("Pulumi.yaml", "__main__.py", "requirements.txt", "pyproject.toml", "README.md", "LICENSE"):
