@@ -25,7 +25,6 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments."""
     arguments.add_namespace(
         parser,
         action="append",
@@ -37,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Examine everything and print what was found."""
     namespaces = list(dict.fromkeys(arguments.namespaces or [DEFAULT_NAMESPACE]))
     findings = [*version_findings(), engine_finding(), host_finding(), *network_findings(os.environ)]
     accounts = {namespace: examine_account(namespace, os.environ) for namespace in namespaces}
@@ -45,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     output = standard_output()
     if arguments.json:
         record = {
-            "exit_code": int(code),
+            "exit_code": code,
             "verdict": code.name.lower(),
             "here": [finding.record for finding in findings],
             "accounts": {namespace: diagnosis.record for namespace, diagnosis in accounts.items()},
@@ -66,7 +64,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _print(findings: list[Finding]) -> None:
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
-        output = standard_output()
-        output.line(f"  {finding.mark.value:2} {finding.subject:{width}}  {finding.text}")
+        standard_output().line(f"  {finding.mark.value:2} {finding.subject:{width}}  {finding.text}")
         for detail in finding.details:
-            output.line(f"     {'':{width}}  {detail}")
+            standard_output().line(f"     {'':{width}}  {detail}")

@@ -22,7 +22,6 @@ _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def version_findings() -> list[Finding]:
-    """Tell what is installed."""
     here = f"pulumi-nao {__version__}, Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     libraries = ", ".join(f"{name} {_version(name)}" for name in ("pulumi", "grpcio", "requests", "pydantic"))
     return [Finding("versions", Mark.GOOD, here), Finding("libraries", Mark.GOOD, libraries)]
