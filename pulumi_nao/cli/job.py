@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pulumi_nao import jobs
 from pulumi_nao.cli import arguments, records
 from pulumi_nao.cli.accounts import Desk
-from pulumi_nao.cli.display import Display, Lines, choose
+from pulumi_nao.cli.display import Display, choose
 from pulumi_nao.cli.endings import Ending, ending_of, wait_command
 from pulumi_nao.cli.parser import refuse_key_options
 from pulumi_nao.cli.stop import stopping
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     errors = standard_error()
     output = errors if arguments.json else standard_output()
     awaits = arguments.wait or arguments.timeout is not None
-    display = choose(output, errors, 1) if awaits else Lines(output, errors)
+    display = choose(output, errors, 1) if awaits else Display(output, errors)
     with stopping(display.restore) as asked:
         clock = SystemClock(asked)
         try:
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             if error:
                 display.failed(job.operation, _text(error, arguments.namespace))
             elif state and state.has_finished:
-                display.done(job.operation, f"{job.operation}: done{_duration(state)}, {job.url}")
+                display.done(job.operation, f"done{_duration(state)}, {job.url}")
             elif state:
                 ending = Ending.JOB_RUNS_ON
                 command = wait_command(job.id, arguments.namespace)

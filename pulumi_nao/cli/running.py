@@ -112,7 +112,7 @@ class _Verdicts:
             text = error.text(step, advice=self._desk.accounts.is_new(error))
             self._display.failed(task.operation, task.label + text)
         elif attempt:
-            self._display.done(task.operation, _done(task.operation, attempt))
+            self._display.done(task.operation, _done(attempt))
         if self._as_json:
             standard_output().line(records.attempt(task.named, ending, attempt, error))
 
@@ -159,7 +159,7 @@ def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
         return Outcome(Attempt(action, None, task.account.client.base_url), Defect(action.name, defect))
 
 
-def _done(operation: str, attempt: Attempt) -> str:
+def _done(attempt: Attempt) -> str:
     took = "" if attempt.duration is None else f" in {format_duration(attempt.duration)}"
     job = f"job {attempt.job_id}" if attempt.job_id else "without a job"
-    return f"{operation}: done{took}, {job}"
+    return f"done{took}, {job}"
