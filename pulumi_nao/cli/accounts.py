@@ -35,7 +35,6 @@ class Desk:
         return self._open[namespace]
 
     def limit(self, namespace: str) -> Limit:
-        """How long one action may take."""
         return self._timeout or self.settings.limit(namespace)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pulumi_nao.cli import arguments
 from pulumi_nao.cli.diagnosis import Finding, Mark
 from pulumi_nao.cli.examination import examine_account
-from pulumi_nao.cli.parser import refuse_key_options
 from pulumi_nao.cli.streams import standard_output
 from pulumi_nao.cli.surroundings import engine_finding, host_finding, network_findings, version_findings
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
@@ -25,14 +24,13 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    arguments.add_namespace(
+    arguments.add_account(
         parser,
         action="append",
         dest="namespaces",
         help=f"account to examine; repeatable (default: {DEFAULT_NAMESPACE})",
     )
-    parser.add_argument("--json", action="store_true", help="write one JSON object instead of text")
-    refuse_key_options(parser)
+    arguments.add_json(parser, "write one JSON object instead of text")
 
 
 def run(arguments: argparse.Namespace) -> int:
