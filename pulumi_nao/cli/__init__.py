@@ -63,8 +63,7 @@ def _run(words: list[str]) -> int:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     chosen = parser.parse_args(words)
-    code: int = chosen.run(chosen)
-    return code
+    return int(chosen.run(chosen))
 
 
 class _Parser(argparse.ArgumentParser):

@@ -13,6 +13,7 @@ from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.models import JOB_NUMBER, METHODS, action_problems, site_number
 from pulumi_nao.text import parse_timeout
 from pulumi_nao.values import TOO_LARGE, is_too_large
+from pulumi_nao.waiting.clock import Limit
 
 _KEY_OPTIONS = ("--key", "--api-key", "--apikey", "--token")
 
@@ -43,9 +44,9 @@ def job(text: str) -> tuple[str, str | None]:
     return found[2], found[1]
 
 
-def timeout(text: str) -> float:
+def timeout(text: str) -> Limit:
     try:
-        return parse_timeout(text)
+        return Limit(parse_timeout(text), "--timeout")
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

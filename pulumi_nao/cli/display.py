@@ -6,6 +6,8 @@ import os
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from pulumi_nao.cli.streams import standard_error
+
 if TYPE_CHECKING:
     from pulumi_nao.cli.streams import Stream
 
@@ -15,9 +17,9 @@ _HINT = "For a live display on this terminal: pip install 'pulumi-nao[terminal]'
 class Display(AbstractContextManager["Display"]):
     """Told of everything that happens, from any thread: a line for each piece of news, errors on their own stream."""
 
-    def __init__(self, output: Stream, errors: Stream) -> None:
+    def __init__(self, output: Stream) -> None:
         self._output = output
-        self._errors = errors
+        self._errors = standard_error()
 
     def __exit__(self, *_exception: object) -> None:
         pass
@@ -44,7 +46,7 @@ class Display(AbstractContextManager["Display"]):
         """Leave the terminal as it was. The process ends next, so this must not wait for anything."""
 
 
-def choose(output: Stream, errors: Stream, total: int) -> Display:
+def choose(output: Stream, total: int) -> Display:
     """Choose the live display on a terminal, and plain lines anywhere else.
 
     A dumb terminal and a CI system that pretends to be a terminal (`CI` is set) get plain lines too.
@@ -53,7 +55,7 @@ def choose(output: Stream, errors: Stream, total: int) -> Display:
         try:
             from pulumi_nao.cli.live import LiveDisplay  # noqa: PLC0415 - rich is an extra
         except ImportError:
-            errors.line(_HINT)
+            standard_error().line(_HINT)
         else:
-            return LiveDisplay(output, errors, total)
-    return Display(output, errors)
+            return LiveDisplay(output, total)
+    return Display(output)

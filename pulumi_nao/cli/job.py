@@ -45,10 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Look at the job, or await it. Must be called in the main thread."""
     job_id, address = arguments.job
     namespace = arguments.namespace
-    errors = standard_error()
-    output = errors if arguments.json else standard_output()
+    output = standard_error() if arguments.json else standard_output()
     awaits = arguments.wait or arguments.timeout is not None
-    display = choose(output, errors, 1) if awaits else Display(output, errors)
+    display = choose(output, 1) if awaits else Display(output)
     with stopping(display.restore) as asked:
         clock = SystemClock(asked)
         try:
@@ -57,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             if address is not None:
                 _refuse_another_server(client, namespace, address)
         except ConfigurationError as problem:
-            errors.line(str(problem))
+            standard_error().line(str(problem))
             if arguments.json:
                 standard_output().line(records.job(job_id, None, namespace, Ending.NOT_SENT, None, problem))
             return Ending.NOT_SENT

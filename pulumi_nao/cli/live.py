@@ -36,8 +36,8 @@ class _Row:
 
 
 class LiveDisplay(Display):
-    def __init__(self, output: Stream, errors: Stream, total: int) -> None:
-        super().__init__(output, errors)
+    def __init__(self, output: Stream, total: int) -> None:
+        super().__init__(output)
         self._total = total
         self._ended = 0
         self._failed = 0

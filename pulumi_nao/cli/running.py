@@ -71,7 +71,7 @@ class Task:
 def run_tasks(arguments: argparse.Namespace, tasks: list[Task]) -> int:
     """Run actions and tell how they ended. Must be called in the main thread."""
     output = standard_error() if arguments.json else standard_output()
-    display = choose(output, standard_error(), len(tasks))
+    display = choose(output, len(tasks))
     with stopping(display.restore) as asked:
         try:
             desk = Desk(SystemClock(asked), arguments.timeout)

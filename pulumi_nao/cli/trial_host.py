@@ -13,6 +13,7 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
+from pulumi_nao.errors import NaoError
 from pulumi_nao.provider import TrackingConfigPublicationProvider
 from pulumi_nao.text import printable
 from pulumi_nao.waiting.threads import NO_THREAD, could_start
@@ -21,10 +22,6 @@ _TIMEOUT = 30.0
 # More than a server, a channel and a timer take; grpc's server never ends where it got none.
 _THREADS = 8
 _URN = "urn:pulumi:doctor::doctor::pulumi-python:dynamic/nao:TrackingConfigPublication::trial"
-
-
-class HostTrouble(Exception):
-    """The host does not start or does not answer; the text says which."""
 
 
 class _Engine(engine_pb2_grpc.EngineServicer):
@@ -40,9 +37,9 @@ class _Engine(engine_pb2_grpc.EngineServicer):
 
 
 def lacks() -> list[str]:
-    """Run a host for a moment, and tell what it says that it cannot do."""
+    """Run a host for a moment, and tell what it says that it cannot do. `NaoError` says why it does not answer."""
     if not could_start(_THREADS):
-        raise HostTrouble(NO_THREAD)
+        raise NaoError(NO_THREAD)
     engine = _Engine()
     server = grpc.server(ThreadPoolExecutor(2))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
@@ -51,7 +48,7 @@ def lacks() -> list[str]:
     try:
         _try_host(f"127.0.0.1:{port}")
     except grpc.RpcError as error:
-        raise HostTrouble(str(error.details())) from None
+        raise NaoError(str(error.details())) from None
     finally:
         server.stop(0)
     return engine.warnings
@@ -74,7 +71,7 @@ def _try_host(engine_address: str) -> None:
             if not port.isdigit():
                 process.kill()
                 _, complaints = process.communicate()
-                raise HostTrouble((complaints.strip().splitlines() or ["it says nothing"])[-1])
+                raise NaoError((complaints.strip().splitlines() or ["it says nothing"])[-1])
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
                 _check(provider_pb2_grpc.ResourceProviderStub(channel))
         finally:
