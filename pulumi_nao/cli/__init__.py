@@ -5,13 +5,13 @@ A command is a module with `add_arguments` and `run`. Only the module of the com
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_nao._version import __version__
-from pulumi_nao.cli.parser import Parser
 from pulumi_nao.cli.streams import standard_error, standard_output
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ _SIGNALLED = 128
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         code = _run(words)
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     asked = next((word for word in words if not word.startswith("-")), "")
-    parser = Parser(
+    parser = _Parser(
         prog="pulumi-nao",
         description="Publish NAO Cloud tracking configurations.",
         epilog="`pulumi-nao COMMAND --help` says more. The key is read from NAO_API_KEY: there is no option for it, "
@@ -64,5 +63,20 @@ def _run(words: list[str]) -> int:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     chosen = parser.parse_args(words)
-    code: int = chosen.run(chosen)
-    return code
+    return int(chosen.run(chosen))
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that takes no abbreviations and repeats no value of an unknown option."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - as in argparse
+        super().__init__(**settings, allow_abbrev=False)
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # noqa: ANN401 - as in argparse
+        parsed, unknown = super().parse_known_args(args, namespace)
+        options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        if options:
+            self.error(f"there is no option {options[0]}")
+        if unknown:
+            self.error("there are more words than the command takes")
+        return parsed, []

@@ -9,19 +9,18 @@ from pulumi_nao.accounts import Account, Accounts
 from pulumi_nao.cli.streams import hide, standard_error
 from pulumi_nao.config.settings import Settings
 from pulumi_nao.config.spelling import misspelt_variables
-from pulumi_nao.waiting.clock import Limit
 
 if TYPE_CHECKING:
-    from pulumi_nao.waiting.clock import Clock
+    from pulumi_nao.waiting.clock import Clock, Limit
 
 
 class Desk:
     """Opens accounts for somebody at a shell."""
 
-    def __init__(self, clock: Clock, timeout: float | None) -> None:
+    def __init__(self, clock: Clock, limit: Limit | None) -> None:
         self.settings = Settings(None, os.environ)
         self.accounts = Accounts(self.settings, clock, _warn)
-        self._timeout = Limit(timeout, "--timeout") if timeout is not None else None
+        self._limit = limit
         self._open: dict[str, Account] = {}
 
     def open(self, namespace: str) -> Account:
@@ -35,8 +34,7 @@ class Desk:
         return self._open[namespace]
 
     def limit(self, namespace: str) -> Limit:
-        """How long one action may take."""
-        return self._timeout or self.settings.limit(namespace)
+        return self._limit or self.settings.limit(namespace)
 
 
 def _warn(text: str) -> None:

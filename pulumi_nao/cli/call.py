@@ -5,17 +5,14 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from pulumi_nao.attempt import Wanted
 from pulumi_nao.cli import arguments
-from pulumi_nao.cli.parser import refuse_key_options
+from pulumi_nao.cli.endings import namespace_option
 from pulumi_nao.cli.running import Task, run_tasks
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.models import METHODS, Action
 
 if TYPE_CHECKING:
     import argparse
-
-    from pulumi_nao.cli.accounts import Desk
 
 DESCRIPTION = (
     "Make a call to NAO Cloud, await its background job if it starts one, and tell how it ended. Key and server are "
@@ -25,7 +22,6 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.add_argument("method", metavar="METHOD", type=arguments.method, help=" or ".join(METHODS))
     parser.add_argument(
         "path", metavar="PATH", type=arguments.path, help="address below /api/v2/: sites/910/nao_trackables/batch"
@@ -33,26 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--body", type=arguments.body, metavar="@FILE", help="file of JSON to send; @- for standard input"
     )
-    arguments.add_namespace(parser, default=DEFAULT_NAMESPACE, help="account (default: %(default)s)")
+    arguments.add_account(parser, default=DEFAULT_NAMESPACE, help="account (default: %(default)s)")
     arguments.add_timeout(parser, "how long it may take")
-    parser.add_argument(
-        "--json", action="store_true", help="write a JSON object on standard output, and the rest on standard error"
-    )
-    refuse_key_options(parser)
+    arguments.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the call. Must be called in the main thread."""
     method, path, namespace = arguments.method, arguments.path, arguments.namespace
+    source, body = arguments.body or ("", None)
+    option = f" --body {quote(source)}" if source else ""
+    command = f"pulumi-nao call {method} {path}{option}{namespace_option(namespace)}"
+    action = Action(f"{method} {path}", path, method, body)
     named = {"method": method, "path": path, "namespace": namespace}
-    body = f" --body {quote(arguments.body.source)}" if arguments.body else ""
-    account_option = "" if namespace == DEFAULT_NAMESPACE else f" --namespace {namespace}"
-    command = f"pulumi-nao call {method} {path}{body}{account_option}"
-
-    def tasks(desk: Desk) -> list[Task]:
-        account = desk.open(namespace)
-        action = Action(f"{method} {path}", path, method, arguments.body.value if arguments.body else None)
-        wanted = Wanted(action, account.client.base_url, repeats_unknown=False, repeats_failed=False)
-        return [Task(wanted, namespace, account, desk.limit(namespace), command, "sends it again", named)]
-
-    return run_tasks(arguments, [named], tasks)
+    return run_tasks(arguments, [Task(action, namespace, is_harmless=False, command=command, named=named)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from enum import Enum, IntEnum
 from typing import Any
 
@@ -11,8 +11,6 @@ _ALL_WELL = """All well: the server is there and accepts the key.
 
 
 class Mark(Enum):
-    """How good a finding is, as it is printed."""
-
     GOOD = "ok"
     NOTE = "-"
     WARNING = "!"
@@ -31,15 +29,6 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One fact.
-
-    Attributes:
-        subject: What it is about, in a word or two.
-        mark: How good it is.
-        text: One line.
-        details: Further lines.
-    """
-
     subject: str
     mark: Mark
     text: str
@@ -47,39 +36,25 @@ class Finding:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The same for machines."""
-        return {
-            "subject": self.subject,
-            "mark": self.mark.name.lower(),
-            "text": self.text,
-            "details": list(self.details),
-        }
+        return {**asdict(self), "mark": self.mark.name.lower()}
 
 
 @dataclass
 class Diagnosis:
-    """What was found about an account.
+    """What was found about an account."""
 
-    Attributes:
-        findings: The facts.
-        verdict: What follows.
-        conclusion: The same for people, with what to do next.
-    """
-
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding]
     verdict: Verdict = Verdict.ALL_WELL
     conclusion: str = _ALL_WELL
 
-    def conclude(self, verdict: Verdict, *lines: str) -> None:
-        """Say what follows."""
+    def conclude(self, verdict: Verdict, headline: str, *next_steps: str) -> None:
         self.verdict = verdict
-        self.conclusion = "\n".join([lines[0], *(f"  {line}" for line in lines[1:])])
+        self.conclusion = "\n  ".join([headline, *next_steps])
 
     @property
     def record(self) -> dict[str, Any]:
-        """The same for machines."""
         return {
-            "exit_code": int(self.verdict),
+            "exit_code": self.verdict,
             "verdict": self.verdict.name.lower(),
             "conclusion": self.conclusion,
             "findings": [finding.record for finding in self.findings],

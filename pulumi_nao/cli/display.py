@@ -1,99 +1,61 @@
-"""What a person sees of publications: plain lines, or a live display where there is a terminal for it."""
+"""What a person sees of operations: plain lines, or a live display where there is a terminal for it."""
 
 from __future__ import annotations
 
 import os
-import threading
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from pulumi_nao.cli.streams import standard_error
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
     from pulumi_nao.cli.streams import Stream
 
 _HINT = "For a live display on this terminal: pip install 'pulumi-nao[terminal]'"
 
 
-class Display(AbstractContextManager["Display"], Protocol):
-    """Told of everything that happens, from any thread."""
+class Display(AbstractContextManager["Display"]):
+    """Told of everything that happens, from any thread: a line for each piece of news, errors on their own stream."""
 
-    def began(self, operation: str) -> None:
-        """An operation is being worked on from now on."""
-
-    def report(self, operation: str, message: str) -> None:
-        """There is progress."""
-
-    def done(self, operation: str, message: str) -> None:
-        """An operation has ended well."""
-
-    def failed(self, operation: str, message: str) -> None:
-        """An operation has ended in another way."""
-
-    def note(self, message: str) -> None:
-        """Something concerns all operations."""
-
-    def restore(self) -> None:
-        """Leave the terminal as it was. The process ends next, so this must not wait for anything."""
-
-
-class Lines:
-    """A line for each piece of news; errors go to their own stream."""
-
-    def __init__(self, output: Stream, errors: Stream) -> None:
+    def __init__(self, output: Stream) -> None:
         self._output = output
-        self._errors = errors
-        self._guard = threading.Lock()
+        self._errors = standard_error()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         pass
 
     def began(self, operation: str) -> None:
         """Say nothing: the first news follows at once."""
 
-    def report(self, operation: str, message: str) -> None:
-        """Write a line."""
-        self._output.line(f"{operation}: {message}")
+    def report(self, operation: str, news: str) -> None:
+        self._output.line(f"{operation}: {news}")
 
-    def done(self, operation: str, message: str) -> None:
-        """Write a line."""
+    def done(self, operation: str, news: str) -> None:
+        self.report(operation, news)
+
+    def failed(self, operation: str, error: str) -> None:
+        """Show an error, which names its operation itself."""
         del operation
-        self._output.line(message)
+        self._errors.line(error)
 
-    def failed(self, operation: str, message: str) -> None:
-        """Write an error."""
-        del operation
-        self._errors.line(message)
-
-    def note(self, message: str) -> None:
-        """Write a line on the stream of errors."""
-        self._errors.line(message)
+    def note(self, text: str) -> None:
+        """Show what concerns all operations."""
+        self._errors.line(text)
 
     def restore(self) -> None:
-        """There is nothing to restore."""
+        """Leave the terminal as it was. The process ends next, so this must not wait for anything."""
 
 
-def choose(output: Stream, errors: Stream, total: int) -> Display:
+def choose(output: Stream, total: int) -> Display:
     """Choose the live display on a terminal, and plain lines anywhere else.
 
     A dumb terminal and a CI system that pretends to be a terminal (`CI` is set) get plain lines too.
     """
-    lines = Lines(output, errors)
-    if not output.isatty() or os.environ.get("TERM", "") in ("dumb", "unknown") or os.environ.get("CI"):
-        return lines
-    try:
-        from pulumi_nao.cli.live import LiveDisplay  # noqa: PLC0415 - rich is an extra
-    except ImportError:
-        errors.line(_HINT)
-        return lines
-    return LiveDisplay(output, errors, total)
+    if output.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown") and not os.environ.get("CI"):
+        try:
+            from pulumi_nao.cli.live import LiveDisplay  # noqa: PLC0415 - rich is an extra
+        except ImportError:
+            standard_error().line(_HINT)
+        else:
+            return LiveDisplay(output, total)
+    return Display(output)

@@ -1,28 +1,16 @@
-"""How a publication can end, as an exit code, and what to do then."""
+"""How an action can end, as an exit code and in words, and what to do then."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from pulumi_nao import errors
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
-from pulumi_nao.errors import (
-    JobFailed,
-    JobGone,
-    JobRunsOn,
-    MayHaveStarted,
-    NaoError,
-    NotSent,
-    PollDenied,
-    PollFailed,
-    PollNotFound,
-    Rejected,
-)
 from pulumi_nao.lifecycle import NextStep
+from pulumi_nao.text import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pulumi_nao.attempt import Attempt, Wanted
     from pulumi_nao.lifecycle import Outcome
 
@@ -52,53 +40,48 @@ IN_A_WORD = {
     Ending.MAY_HAVE_STARTED: "may have started",
 }
 
-_ENDINGS: tuple[tuple[type[NaoError], Ending], ...] = (
-    (NotSent, Ending.NOT_SENT),
-    (Rejected, Ending.REJECTED),
-    (PollDenied, Ending.REJECTED),
-    (JobFailed, Ending.JOB_FAILED),
-    (JobGone, Ending.JOB_RECORD_GONE),
-    (PollNotFound, Ending.JOB_RECORD_GONE),
-    (JobRunsOn, Ending.JOB_RUNS_ON),
-    (PollFailed, Ending.JOB_RUNS_ON),  # the job's end, at least, was not seen
-    (MayHaveStarted, Ending.MAY_HAVE_STARTED),
+_ENDINGS = (
+    (errors.NotSent, Ending.NOT_SENT),
+    ((errors.Rejected, errors.PollDenied), Ending.REJECTED),
+    (errors.JobFailed, Ending.JOB_FAILED),
+    ((errors.JobGone, errors.PollNotFound), Ending.JOB_RECORD_GONE),
+    ((errors.JobRunsOn, errors.PollFailed), Ending.JOB_RUNS_ON),  # of a poll: the job's end, at least, was not seen
+    (errors.MayHaveStarted, Ending.MAY_HAVE_STARTED),
 )
 
 
-def ending_of(error: NaoError | None, attempt: Attempt | None = None) -> Ending:
+def ending_of(error: errors.NaoError | None, attempt: Attempt | None = None) -> Ending:
     """Find the outcome that an error stands for."""
     if error is None:
         return Ending.DONE
     unforeseen = Ending.JOB_RUNS_ON if attempt and attempt.may_be_running else Ending.MAY_HAVE_STARTED
-    return next((ending for kind, ending in _ENDINGS if isinstance(error, kind)), unforeseen)
+    return next((ending for kinds, ending in _ENDINGS if isinstance(error, kinds)), unforeseen)
 
 
-def worst(endings: Iterable[Ending]) -> Ending:
-    """Choose what the exit code tells of several outcomes."""
-    return max(endings, default=Ending.DONE)
+def done(duration: float | None, job: str) -> str:
+    took = "" if duration is None else f" in {format_duration(duration)}"
+    return f"done{took}, {job}"
+
+
+def namespace_option(namespace: str) -> str:
+    return "" if namespace == DEFAULT_NAMESPACE else f" --namespace {namespace}"
 
 
 def wait_command(job_id: str, namespace: str) -> str:
     """Write the command that goes on waiting for a job."""
-    option = "" if namespace == DEFAULT_NAMESPACE else f" --namespace {namespace}"
-    return f"pulumi-nao job {job_id} --wait{option}"
+    return f"pulumi-nao job {job_id} --wait{namespace_option(namespace)}"
 
 
-def next_step(outcome: Outcome, wanted: Wanted, command: str, again: str, namespace: str) -> str:
+def next_step(outcome: Outcome, wanted: Wanted, command: str, namespace: str) -> str:
     """Write the command that comes next after an action went wrong."""
+    # Only a publication is repeated without being asked about.
+    calling, sends = ("Publishing", "publishes") if wanted.repeats_unknown else ("Calling", "sends it")
     step = outcome.next_step(wanted)
     if step is NextStep.GO_ON and outcome.attempt and outcome.attempt.job_id:
-        return (
-            f"Go on with `{wait_command(outcome.attempt.job_id, namespace)}`. {_SECOND_JOB[wanted.repeats_unknown]}"
-        )
+        go_on = wait_command(outcome.attempt.job_id, namespace)
+        return f"Go on with `{go_on}`. {calling} again would start a second job."
     if step is NextStep.TRY_AGAIN:
         return f"Nothing was started: `{command}` can be run again."
     if step is NextStep.SETTLE:
-        return f"Look in NAO Cloud whether it was done; if it was not, `{command}` {again}."
-    return f"`{command}` {again}."
-
-
-_SECOND_JOB = {
-    True: "Publishing again would start a second job.",
-    False: "Calling again would start a second job.",
-}
+        return f"Look in NAO Cloud whether it was done; if it was not, `{command}` {sends} again."
+    return f"`{command}` {sends} again."

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from pulumi_nao import jobs
 from pulumi_nao.cli import arguments, records
 from pulumi_nao.cli.accounts import Desk
-from pulumi_nao.cli.display import Display, Lines, choose
-from pulumi_nao.cli.endings import Ending, ending_of, wait_command
-from pulumi_nao.cli.parser import refuse_key_options
+from pulumi_nao.cli.display import Display, choose
+from pulumi_nao.cli.endings import Ending, done, ending_of, wait_command
 from pulumi_nao.cli.stop import stopping
 from pulumi_nao.cli.streams import standard_error, standard_output
 from pulumi_nao.cloud.address import canonical_server
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.errors import ConfigurationError, JobError, JobFailed, JobRunsOn, NaoError, PollFailed
-from pulumi_nao.text import format_duration
 from pulumi_nao.waiting.clock import Deadline, SystemClock
 
 if TYPE_CHECKING:
@@ -34,59 +32,55 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.add_argument(
         "job", type=arguments.job, metavar="JOB", help="number of the job, or its address as logs show it"
     )
-    arguments.add_namespace(parser, default=DEFAULT_NAMESPACE, help="account of the job (default: %(default)s)")
+    arguments.add_account(parser, default=DEFAULT_NAMESPACE, help="account of the job (default: %(default)s)")
     parser.add_argument("--wait", action="store_true", help="wait until the job has ended")
     arguments.add_timeout(parser, "how long to wait", "; means --wait")
-    parser.add_argument(
-        "--json", action="store_true", help="write a JSON object on standard output, and the rest on standard error"
-    )
-    refuse_key_options(parser)
+    arguments.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at the job, or await it. Must be called in the main thread."""
     job_id, address = arguments.job
-    errors = standard_error()
-    output = errors if arguments.json else standard_output()
+    namespace = arguments.namespace
+    output = standard_error() if arguments.json else standard_output()
     awaits = arguments.wait or arguments.timeout is not None
-    display = choose(output, errors, 1) if awaits else Lines(output, errors)
+    display = choose(output, 1) if awaits else Display(output)
     with stopping(display.restore) as asked:
         clock = SystemClock(asked)
         try:
             desk = Desk(clock, arguments.timeout)
-            client, limit = desk.open(arguments.namespace).client, desk.limit(arguments.namespace)
-            _refuse_another_server(client, arguments.namespace, address)
+            client, limit = desk.open(namespace).client, desk.limit(namespace)
+            if address is not None:
+                _refuse_another_server(client, namespace, address)
         except ConfigurationError as problem:
-            errors.line(str(problem))
+            standard_error().line(str(problem))
             if arguments.json:
-                standard_output().line(records.job(job_id, None, arguments.namespace, Ending.NOT_SENT, None, problem))
+                standard_output().line(records.job(job_id, None, namespace, Ending.NOT_SENT, None, problem))
             return Ending.NOT_SENT
         job = client.job(job_id, f"job {job_id}")
         with display:
             state, error = _await(job, limit, clock, display) if awaits else _look(job)
             ending = ending_of(error)
+            go_on = f"`{wait_command(job.id, namespace)}`."
             if error:
-                display.failed(job.operation, _text(error, arguments.namespace))
+                next_steps = [f"Go on with {go_on}"] if isinstance(error, JobRunsOn) else []
+                display.failed(job.operation, error.text(*next_steps))
             elif state and state.has_finished:
-                display.done(job.operation, f"{job.operation}: done{_duration(state)}, {job.url}")
+                display.done(job.operation, done(state.duration, job.url))
             elif state:
                 ending = Ending.JOB_RUNS_ON
-                command = wait_command(job.id, arguments.namespace)
-                output.line(f"{job.operation}: not finished, status {state.status!r}, {job.url}")
-                output.line(f"  Await its end with `{command}`.")
+                display.report(job.operation, f"not finished, status {state.status!r}, {job.url}")
+                output.line(f"  Await its end with {go_on}")
     if arguments.json:
-        standard_output().line(records.job(job.id, job.url, arguments.namespace, ending, state, error))
+        standard_output().line(records.job(job.id, job.url, namespace, ending, state, error))
     return ending
 
 
-def _refuse_another_server(client: NaoClient, namespace: str, address: str | None) -> None:
+def _refuse_another_server(client: NaoClient, namespace: str, address: str) -> None:
     """The key goes to the configured server only, so a job elsewhere cannot be looked at."""
-    if address is None:
-        return
     try:
         server = canonical_server(address)
     except ValueError as error:
@@ -115,13 +109,3 @@ def _await(job: Job, limit: Limit, clock: SystemClock, display: Display) -> tupl
         return jobs.wait(job, deadline, clock=clock, report=partial(display.report, job.operation)), None
     except JobError as error:
         return error.state, error
-
-
-def _text(error: NaoError, namespace: str) -> str:
-    if isinstance(error, JobRunsOn):
-        return error.text(f"Go on with `{wait_command(error.job.id, namespace)}`.")
-    return str(error)
-
-
-def _duration(state: JobState) -> str:
-    return "" if state.duration is None else f" in {format_duration(state.duration)}"

@@ -15,9 +15,9 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from types import TracebackType
+from pulumi_nao.cli.display import Display
 
+if TYPE_CHECKING:
     from rich.console import RenderableType
     from typing_extensions import Self
 
@@ -32,15 +32,12 @@ _SHOW_CURSOR = "\x1b[?25h"
 @dataclass
 class _Row:
     began: float
-    message: str
+    news: str
 
 
-class LiveDisplay:
-    """Shows operations while they run."""
-
-    def __init__(self, output: Stream, errors: Stream, total: int) -> None:
-        self._output = output
-        self._errors = errors
+class LiveDisplay(Display):
+    def __init__(self, output: Stream, total: int) -> None:
+        super().__init__(output)
         self._total = total
         self._ended = 0
         self._failed = 0
@@ -64,47 +61,39 @@ class LiveDisplay:
             self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self._live.stop()
 
     def began(self, operation: str) -> None:
-        """Add a row."""
         with self._guard:
             self._rows[operation] = _Row(time.monotonic(), "starting")
 
-    def report(self, operation: str, message: str) -> None:
-        """Change a row."""
+    def report(self, operation: str, news: str) -> None:
         with self._guard:
             if operation in self._rows:
-                self._rows[operation].message = message
+                self._rows[operation].news = news
 
-    def done(self, operation: str, message: str) -> None:
-        """Move a row up as a line that stays."""
+    def done(self, operation: str, news: str) -> None:
         self._end(operation)
-        self._console.print(Text.assemble((self._signs[0], "green"), " ", message), soft_wrap=True)
+        self._stay((self._signs[0], "green"), f" {operation}: {news}")
 
-    def failed(self, operation: str, message: str) -> None:
-        """Move a row up as an error that stays."""
+    def failed(self, operation: str, error: str) -> None:
         self._end(operation, failed=True)
-        headline, *rest = message.splitlines()
-        text = Text.assemble((self._signs[1], "red"), " ", (headline, "red"), *(f"\n{line}" for line in rest))
-        self._console.print(text, soft_wrap=True)
+        headline, *rest = error.splitlines()
+        self._stay((self._signs[1], "red"), " ", (headline, "red"), *(f"\n{line}" for line in rest))
         if not self._errors.isatty():
-            self._errors.line(message)
+            self._errors.line(error)
 
-    def note(self, message: str) -> None:
-        """Add a line that stays."""
-        self._console.print(Text(message, style="yellow"), soft_wrap=True)
+    def note(self, text: str) -> None:
+        self._stay((text, "yellow"))
 
     def restore(self) -> None:
-        """Show the cursor again, below the display."""
         self._output.write(f"\n{_SHOW_CURSOR}")
         self._output.flush()
+
+    def _stay(self, *parts: str | tuple[str, str]) -> None:
+        """Print above the display what stays."""
+        self._console.print(Text.assemble(*parts), soft_wrap=True)
 
     def _end(self, operation: str, *, failed: bool = False) -> None:
         with self._guard:
@@ -125,7 +114,7 @@ class LiveDisplay:
         table.add_column(no_wrap=True, justify="right")
         shown = rows[: max(1, self._console.height - _ROWS_KEPT_FREE)]
         for operation, row in shown:
-            text = Text.assemble((operation, "bold"), f": {row.message}")
+            text = Text.assemble((operation, "bold"), f": {row.news}")
             table.add_row(self._spinner, text, Text(_elapsed(now - row.began), style="dim"))
         if self._total == 1:
             return table

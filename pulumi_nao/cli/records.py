@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pulumi_nao.errors import NaoError
     from pulumi_nao.models import JobState
 
-
 _NO_ATTEMPT = {
     **dict.fromkeys(("base_url", "job_id", "job_url")),
     "has_finished": False,
@@ -23,41 +22,30 @@ _NO_ATTEMPT = {
 
 def attempt(named: dict[str, Any], ending: Ending, made: Attempt | None, error: NaoError | None) -> str:
     """Write how an action ended."""
-    record = made.record if made else _NO_ATTEMPT
-    return _line({**named, **_outcome(ending), **record, "error": _error(error)})
+    return _line(named, ending, made.record if made else _NO_ATTEMPT, error)
 
 
 def job(
     job_id: str, url: str | None, namespace: str, ending: Ending, state: JobState | None, error: NaoError | None
 ) -> str:
     """Write what is known of a job."""
-    finished = state is not None and state.has_finished
-    return _line(
-        {
-            "job_id": job_id,
-            "namespace": namespace,
-            **_outcome(ending),
-            "job_url": url,
-            "has_finished": finished,
-            "status": state.status if state else None,
-            "message": state.message if state else None,
-            "started_at": format_moment(state.created_at if state else None),
-            "finished_at": format_moment(state.updated_at if state and finished else None),
-            "duration": state.duration if state and finished else None,
-            "error": _error(error),
-        }
-    )
+    ended = state if state and state.has_finished else None
+    record = {
+        "job_url": url,
+        "has_finished": ended is not None,
+        "status": state.status if state else None,
+        "message": state.message if state else None,
+        "started_at": format_moment(state.created_at if state else None),
+        "finished_at": format_moment(ended.updated_at if ended else None),
+        "duration": ended.duration if ended else None,
+    }
+    return _line({"job_id": job_id, "namespace": namespace}, ending, record, error)
 
 
-def _outcome(ending: Ending) -> dict[str, Any]:
-    return {"outcome": ending.name.lower(), "exit_code": int(ending)}
-
-
-def _error(error: NaoError | None) -> dict[str, Any] | None:
-    if error is None:
-        return None
-    return {"type": type(error).__name__, "headline": error.headline, "details": [*error.details, *error.advice]}
-
-
-def _line(record: dict[str, Any]) -> str:
-    return json.dumps(record)
+def _line(named: dict[str, Any], ending: Ending, record: dict[str, Any], error: NaoError | None) -> str:
+    told = error and {
+        "type": type(error).__name__,
+        "headline": error.headline,
+        "details": [*error.details, *error.advice],
+    }
+    return json.dumps({**named, "outcome": ending.name.lower(), "exit_code": ending, **record, "error": told})

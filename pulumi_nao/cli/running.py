@@ -8,28 +8,24 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pulumi_nao.attempt import Attempt
+from pulumi_nao.attempt import Attempt, Wanted
 from pulumi_nao.cli import records
 from pulumi_nao.cli.accounts import Desk
 from pulumi_nao.cli.display import Display, choose
-from pulumi_nao.cli.endings import IN_A_WORD, Ending, ending_of, next_step, worst
+from pulumi_nao.cli.endings import IN_A_WORD, Ending, done, ending_of, next_step
 from pulumi_nao.cli.stop import stopping
 from pulumi_nao.cli.streams import standard_error, standard_output
 from pulumi_nao.errors import ConfigurationError, Defect, NotSent
 from pulumi_nao.lifecycle import Outcome
-from pulumi_nao.text import format_duration
 from pulumi_nao.waiting.clock import SystemClock
 from pulumi_nao.waiting.threads import NO_THREAD, ThreadPool
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
-    from concurrent.futures import Future
+    from collections.abc import Iterator
     from threading import Event
 
-    from pulumi_nao.accounts import Account
-    from pulumi_nao.attempt import Wanted
-    from pulumi_nao.waiting.clock import Limit
+    from pulumi_nao.models import Action
 
 _AT_ONCE = 16
 _SIGNAL_CHECK = 0.1
@@ -41,97 +37,82 @@ class Task:
     """An action to be run for somebody at a shell.
 
     Attributes:
-        wanted: The action.
-        namespace: Its account.
-        account: The same, opened.
-        limit: How long it may take.
-        command: The command that runs it again.
-        again: What that does: `publishes again`.
+        is_harmless: Whether running it twice does no harm.
+        command: What runs it again.
         named: What a line of JSON names it by.
         label: The account, where there are several.
     """
 
-    wanted: Wanted
+    action: Action
     namespace: str
-    account: Account
-    limit: Limit
+    is_harmless: bool
     command: str
-    again: str
     named: dict[str, Any]
     label: str = ""
 
     @property
     def operation(self) -> str:
-        """What the display calls it."""
-        return self.label + self.wanted.action.name
+        return self.label + self.action.name
 
-    def run(self, display: Display) -> Outcome:
-        """Run it, and show how it goes on."""
-        display.began(self.operation)
-        return self.account.runner.run(self.wanted, self.limit, partial(display.report, self.operation))
+    def wanted(self, desk: Desk) -> Wanted:
+        base_url = desk.open(self.namespace).client.base_url
+        return Wanted(self.action, base_url, repeats_unknown=self.is_harmless, repeats_failed=self.is_harmless)
+
+    def run(self, desk: Desk, display: Display) -> Outcome:
+        wanted = self.wanted(desk)
+        try:
+            display.began(self.operation)
+            report = partial(display.report, self.operation)
+            return desk.open(self.namespace).runner.run(wanted, desk.limit(self.namespace), report)
+        except Exception as defect:  # noqa: BLE001 - a defect of ours must not hide the other outcomes
+            return Outcome(Attempt(self.action, None, wanted.base_url), Defect(self.action.name, defect))
 
 
-def run_tasks(arguments: argparse.Namespace, named: list[dict[str, Any]], tasks: Callable[[Desk], list[Task]]) -> int:
+def run_tasks(arguments: argparse.Namespace, tasks: list[Task]) -> int:
     """Run actions and tell how they ended. Must be called in the main thread."""
     output = standard_error() if arguments.json else standard_output()
-    display = choose(output, standard_error(), len(named))
+    display = choose(output, len(tasks))
     with stopping(display.restore) as asked:
         try:
             desk = Desk(SystemClock(asked), arguments.timeout)
             at_once = desk.settings.concurrency() or _AT_ONCE
-            todo = tasks(desk)
+            _open_accounts(desk, tasks)
         except ConfigurationError as error:
             standard_error().line(error.text("Nothing was sent."))
             if arguments.json:
-                for names in named:
-                    standard_output().line(records.attempt(names, Ending.NOT_SENT, None, error))
+                for task in tasks:
+                    standard_output().line(records.attempt(task.named, Ending.NOT_SENT, None, error))
             return Ending.NOT_SENT
-        verdicts = _Verdicts(desk, display, as_json=arguments.json)
+        endings: list[Ending] = []
         with display:
-            _run(todo, at_once, display, verdicts, asked)
-    if len(todo) > 1:
-        output.line(verdicts.summary)
-    return worst(verdicts.endings)
+            for task, outcome in _outcomes(tasks, at_once, desk, display, asked):
+                endings.append(ending_of(outcome.error, outcome.attempt))
+                _tell(task, outcome, desk, display)
+                if arguments.json:
+                    standard_output().line(records.attempt(task.named, endings[-1], outcome.attempt, outcome.error))
+    if len(tasks) > 1:
+        counts = [f"{endings.count(ending)} {words}" for ending, words in IN_A_WORD.items() if ending in endings]
+        output.line(f"{len(tasks)} sites: {', '.join(counts)}")
+    return max(endings)
 
 
-class _Verdicts:
-    """Takes each outcome once and tells it to people and machines."""
-
-    def __init__(self, desk: Desk, display: Display, *, as_json: bool) -> None:
-        self.endings: list[Ending] = []
-        self._desk = desk
-        self._display = display
-        self._as_json = as_json
-
-    def add(self, task: Task, outcome: Outcome) -> None:
-        attempt, error = outcome.attempt, outcome.error
-        ending = ending_of(error, attempt)
-        self.endings.append(ending)
-        if error:
-            step = next_step(outcome, task.wanted, task.command, task.again, task.namespace)
-            text = error.text(step, advice=self._desk.accounts.is_new(error))
-            self._display.failed(task.operation, task.label + text)
-        elif attempt:
-            self._display.done(task.operation, _done(task.operation, attempt))
-        if self._as_json:
-            standard_output().line(records.attempt(task.named, ending, attempt, error))
-
-    @property
-    def summary(self) -> str:
-        """One line on all sites."""
-        counts = [
-            f"{self.endings.count(ending)} {words}" for ending, words in IN_A_WORD.items() if ending in self.endings
-        ]
-        return f"{len(self.endings)} sites: {', '.join(counts)}"
+def _open_accounts(desk: Desk, tasks: list[Task]) -> None:
+    addresses = set()
+    for task in tasks:
+        address = desk.open(task.namespace).client.base_url, task.action.path
+        if address in addresses:
+            raise ConfigurationError(f"site {task.named['site_id']} is named twice, and would be published twice")
+        addresses.add(address)
 
 
-def _run(tasks: list[Task], at_once: int, display: Display, verdicts: _Verdicts, asked: Event) -> None:
+def _outcomes(
+    tasks: list[Task], at_once: int, desk: Desk, display: Display, asked: Event
+) -> Iterator[tuple[Task, Outcome]]:
     threads = ThreadPool("nao-run", min(len(tasks), at_once))
     if not threads.prepare():
-        for task in tasks:
-            verdicts.add(task, _not_sent(task, NO_THREAD))
+        yield from ((task, _not_sent(task, NO_THREAD)) for task in tasks)
         return
-    pending = {threads.submit(task.run, display): task for task in tasks}
+    pending = {threads.submit(task.run, desk, display): task for task in tasks}
     told = False
     while pending:
         ended, _ = wait_for(pending, timeout=_SIGNAL_CHECK, return_when=FIRST_COMPLETED)
@@ -140,26 +121,20 @@ def _run(tasks: list[Task], at_once: int, display: Display, verdicts: _Verdicts,
             display.note(_STOPPING)
             for future in [future for future in pending if future.cancel()]:
                 task = pending.pop(future)
-                verdicts.add(task, _not_sent(task, "cancelled before it began"))
+                yield task, _not_sent(task, "cancelled before it began")
         for future in ended:
-            task = pending.pop(future)
-            verdicts.add(task, _outcome(task, future))
+            yield pending.pop(future), future.result()
 
 
 def _not_sent(task: Task, reason: str) -> Outcome:
-    return Outcome(None, NotSent(reason, operation=task.wanted.action.name))
+    return Outcome(None, NotSent(reason, operation=task.action.name))
 
 
-def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
-    """Take a thread's outcome; a defect of ours is one, too, and must not hide the others."""
-    try:
-        return future.result()
-    except Exception as defect:  # noqa: BLE001 - whatever it is
-        action = task.wanted.action
-        return Outcome(Attempt(action, None, task.account.client.base_url), Defect(action.name, defect))
-
-
-def _done(operation: str, attempt: Attempt) -> str:
-    took = "" if attempt.duration is None else f" in {format_duration(attempt.duration)}"
-    job = f"job {attempt.job_id}" if attempt.job_id else "without a job"
-    return f"{operation}: done{took}, {job}"
+def _tell(task: Task, outcome: Outcome, desk: Desk, display: Display) -> None:
+    if outcome.error:
+        step = next_step(outcome, task.wanted(desk), task.command, task.namespace)
+        text = outcome.error.text(step, advice=desk.accounts.is_new(outcome.error))
+        display.failed(task.operation, task.label + text)
+    elif outcome.attempt:
+        job = f"job {outcome.attempt.job_id}" if outcome.attempt.job_id else "without a job"
+        display.done(task.operation, done(outcome.attempt.duration, job))

@@ -12,13 +12,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-def _signals() -> list[int]:
-    """All that ask for an end; Windows knows no SIGHUP, and under `nohup` it asks for nothing."""
-    hangups = [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
-    heeded = [number for number in hangups if signal.getsignal(number) is not signal.SIG_IGN]
-    return [signal.SIGINT, signal.SIGTERM, *heeded]
-
-
 @contextmanager
 def stopping(before_the_end: Callable[[], None]) -> Iterator[Event]:
     """Set an event at the first signal. Must be entered in the main thread."""
@@ -33,7 +26,11 @@ def stopping(before_the_end: Callable[[], None]) -> Iterator[Event]:
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
 
-    before = {number: signal.signal(number, received) for number in _signals()}
+    signals = [signal.SIGINT, signal.SIGTERM]
+    # Windows knows no SIGHUP, and under `nohup` it asks for nothing.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signals.append(signal.SIGHUP)
+    before = {number: signal.signal(number, received) for number in signals}
     try:
         yield asked
     finally:

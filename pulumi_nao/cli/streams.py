@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 from pulumi_nao.text import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
+
+_secrets: list[str] = []
 
 
 class Stream:
@@ -26,42 +29,23 @@ class Stream:
     def __init__(self, stream: TextIO | None) -> None:
         self.trouble = ""
         self._stream = stream
-        self._secrets: list[str] = []
         self._guard = threading.RLock()
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
-    def hide(self, secret: str) -> None:
-        """Never show a value from now on, wherever it may come from."""
-        self._secrets.append(secret)
-
     @property
     def encoding(self) -> str:
-        """How characters are written, `utf-8` for instance."""
         return getattr(self._stream, "encoding", None) or "ascii"
 
     def isatty(self) -> bool:
-        """Whether this is a terminal."""
         return self._stream is not None and self._stream.isatty()
 
     def write(self, text: str) -> int:
-        """Write text."""
-        with self._guard:
-            if self._stream is not None:
-                try:
-                    self._stream.write(redact(text, self._secrets))
-                except (OSError, ValueError) as error:
-                    self._failed(error)
+        self._do(lambda stream: stream.write(redact(text, _secrets)))
         return len(text)
 
     def flush(self) -> None:
-        """Let the reader have what was written."""
-        with self._guard:
-            if self._stream is not None:
-                try:
-                    self._stream.flush()
-                except (OSError, ValueError) as error:
-                    self._failed(error)
+        self._do(lambda stream: stream.flush())
 
     def line(self, text: str) -> None:
         """Write a line, or several, in one piece and at once."""
@@ -79,25 +63,27 @@ class Stream:
                     os.close(nowhere)
                 self._stream = None
 
-    def _failed(self, error: OSError | ValueError) -> None:
-        if not isinstance(error, BrokenPipeError):
-            self.trouble = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        self.silence()
+    def _do(self, act: Callable[[TextIO], object]) -> None:
+        with self._guard:
+            try:
+                if self._stream is not None:
+                    act(self._stream)
+            except (OSError, ValueError) as error:
+                if not isinstance(error, BrokenPipeError):
+                    self.trouble = getattr(error, "strerror", None) or type(error).__name__
+                self.silence()
 
 
 @cache
 def standard_output() -> Stream:
-    """The process's standard output."""
     return Stream(sys.stdout)
 
 
 @cache
 def standard_error() -> Stream:
-    """The process's standard error."""
     return Stream(sys.stderr)
 
 
 def hide(secret: str) -> None:
-    """Never show a value on either stream from now on."""
-    standard_output().hide(secret)
-    standard_error().hide(secret)
+    """Never show a value on either stream from now on, wherever it may come from."""
+    _secrets.append(secret)

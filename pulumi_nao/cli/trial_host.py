@@ -8,28 +8,20 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
+from pulumi_nao.errors import NaoError
 from pulumi_nao.provider import TrackingConfigPublicationProvider
 from pulumi_nao.text import printable
 from pulumi_nao.waiting.threads import NO_THREAD, could_start
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _TIMEOUT = 30.0
 # More than a server, a channel and a timer take; grpc's server never ends where it got none.
 _THREADS = 8
 _URN = "urn:pulumi:doctor::doctor::pulumi-python:dynamic/nao:TrackingConfigPublication::trial"
-
-
-class HostTrouble(Exception):
-    """The host does not start or does not answer; the text says which."""
 
 
 class _Engine(engine_pb2_grpc.EngineServicer):
@@ -39,56 +31,52 @@ class _Engine(engine_pb2_grpc.EngineServicer):
         self.warnings: list[str] = []
 
     def Log(self, request: engine_pb2.LogRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802 - the protocol's name
-        """Take a line."""
         if request.severity >= engine_pb2.WARNING:
             self.warnings.append(printable(request.message))
         return empty_pb2.Empty()
 
 
 def lacks() -> list[str]:
-    """Run a host for a moment."""
+    """Run a host for a moment, and tell what it says that it cannot do. `NaoError` says why it does not answer."""
     if not could_start(_THREADS):
-        raise HostTrouble(NO_THREAD)
+        raise NaoError(NO_THREAD)
     engine = _Engine()
     server = grpc.server(ThreadPoolExecutor(2))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        with _running(f"127.0.0.1:{port}") as address, grpc.insecure_channel(address) as channel:
-            _check(provider_pb2_grpc.ResourceProviderStub(channel))
+        _try_host(f"127.0.0.1:{port}")
     except grpc.RpcError as error:
-        raise HostTrouble(str(error.details())) from None
+        raise NaoError(str(error.details())) from None
     finally:
         server.stop(0)
     return engine.warnings
 
 
-@contextmanager
-def _running(engine_address: str) -> Iterator[str]:
-    process = subprocess.Popen(  # noqa: S603 - this Python
+def _try_host(engine_address: str) -> None:
+    with subprocess.Popen(  # noqa: S603 - this Python
         [sys.executable, "-u", "-m", "pulumi.dynamic", engine_address],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-    )
-    # Whatever hangs, the doctor does not.
-    timer = threading.Timer(_TIMEOUT, process.kill)
-    timer.start()
-    try:
-        port = process.stdout.readline().strip() if process.stdout else ""
-        if not port.isdigit():
+    ) as process:
+        # Whatever hangs, the doctor does not.
+        timer = threading.Timer(_TIMEOUT, process.kill)
+        timer.start()
+        try:
+            port = process.stdout.readline().strip() if process.stdout else ""
+            if not port.isdigit():
+                process.kill()
+                _, complaints = process.communicate()
+                raise NaoError((complaints.strip().splitlines() or ["it says nothing"])[-1])
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                _check(provider_pb2_grpc.ResourceProviderStub(channel))
+        finally:
+            timer.cancel()
             process.kill()
-            _, complaints = process.communicate()
-            last = complaints.strip().splitlines()[-1:] or ["it says nothing"]
-            raise HostTrouble(last[0])
-        yield f"127.0.0.1:{port}"
-    finally:
-        timer.cancel()
-        process.kill()
-        process.communicate()
 
 
 def _check(stub: provider_pb2_grpc.ResourceProviderStub) -> None:

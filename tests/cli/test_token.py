@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_nao.cli.token import expiry_of, is_jwt
+from pulumi_nao.cli.examination import expiry_of, is_jwt
 
 
 def encoded(part):
