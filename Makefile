@@ -59,7 +59,7 @@ newest: $(READY) $(OLDEST_READY)  ## Run the tests below the engine on the newes
 	@.venv-newest/bin/python -m pytest $(BELOW_ENGINE)
 
 .PHONY: mutants
-mutants: .venv-mutants/.ready  ## Break jobs and lifecycle in small ways, and list the ways that tests/core does not notice
+mutants: .venv-mutants/.ready  ## Break attempt, jobs and lifecycle in small ways, and list the ways that tests/core does not notice
 	@rm -rf mutants
 	@.venv-mutants/bin/mutmut run --max-children 2
 	@.venv-mutants/bin/mutmut results

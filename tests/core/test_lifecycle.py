@@ -284,6 +284,19 @@ def test_an_update_whose_job_fails_while_it_waits_reports_that(clock):
     assert client.posts == 0
 
 
+def test_an_update_records_how_and_when_a_job_failed_while_it_waited(clock):
+    client = FakeClient({"1": [RUNNING, FAILED]})
+    recorded = Runner(client, clock).update(running(started_at=START), wanted(910, "a")).attempt
+    assert (recorded.status, recorded.message) == ("failure", "No graph.")
+    assert recorded.finished_at == START + timedelta(seconds=0.7)
+
+
+def test_an_update_of_what_is_done_keeps_the_record_and_asks_nothing(clock):
+    client = FakeClient()
+    assert Runner(client, clock).update(done(), wanted(910, "a")) == Outcome(done())
+    assert (client.posts, client.limits) == (0, [])
+
+
 def test_a_job_that_failed_before_the_update_is_published_again(clock):
     client = FakeClient({"1": [FAILED], "2": [DONE]})
     assert Runner(client, clock).update(running(), wanted(910, "a")).attempt.job_id == "2"
