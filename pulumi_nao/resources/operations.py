@@ -78,7 +78,6 @@ class Operations:
 
     @_guarded
     def check(self, olds: Bag, news: Bag) -> tuple[Bag, list[str]]:
-        """Validate inputs and configuration."""
         olds = core_names(olds)
         given = {key: value for key, value in news.items() if not key.startswith("__") and key not in MARKERS}
         # `ignore_changes` puts recorded inputs into the program's, also these, which are added below.
@@ -133,7 +132,6 @@ class Operations:
 
     @_guarded
     def create(self, props: Bag) -> tuple[str, Bag]:
-        """Run the action."""
         return self._kind.resource_id(self._kind.action(props)), self._run(None, props)
 
     @_guarded
@@ -286,8 +284,9 @@ class Operations:
             reason_wanted = bool(props.get(ERROR_HOOK))
             unfinished = Unfinished(kind.resource_id(wanted.action), outputs, reason_wanted=reason_wanted)
             saves = self._host.saves_unfinished
-            step = outcome.next_step(wanted, earlier, saves=saves)
-            words = kind.words(step, attempt.job_id if attempt else None)
+            current = attempt or recorded
+            step = outcome.next_step(wanted, current, saves=saves)
+            words = kind.words(step, current.job_id if current else None)
             unsettled = settle(outcome.attempt, wanted) if outcome.attempt else None
             ways_on = unsettled.error.ways_on if unsettled and isinstance(unsettled.error, OutcomeNotKnown) else ()
             self._fail(outcome.error, words, unfinished if attempt and saves else None, ways_on)

@@ -250,6 +250,12 @@ def test_without_a_key_nothing_is_sent(operations):
     assert fails(operations.create, INPUTS).startswith(f"{NAME} not sent: there is no NAO Cloud key\n")
 
 
+def test_an_update_without_a_key_says_that_the_recorded_job_comes_first(operations):
+    said = fails(operations.update, RUNS, INPUTS)
+    assert said.startswith(f"{NAME} not sent: there is no NAO Cloud key\n")
+    assert said.endswith("\n  The next `pulumi up` takes up job 1 first.")
+
+
 @pytest.mark.parametrize(
     ("error", "jobs", "first"),
     [
