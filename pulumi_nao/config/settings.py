@@ -28,18 +28,12 @@ _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 
 @dataclass(frozen=True, repr=False)
 class Setting:
-    """A value and where it was found.
-
-    Attributes:
-        value: As it was written.
-        source: For errors: `configuration nao:apiKey`, `environment variable NAO_API_KEY`.
-    """
+    """A value as it was written, and where it was found, such as `environment variable NAO_API_KEY`."""
 
     value: str
     source: str
 
     def __repr__(self) -> str:
-        """Name the source; the value may be the key."""
         return f"Setting({self.source!r})"
 
 
@@ -80,7 +74,6 @@ class Settings:
         return ApiKey(found.value, found.source, key_advice(wanted))
 
     def has_key(self, namespace: str) -> bool:
-        """Tell whether there is a key, good or not."""
         return self._find(namespace, "apiKey") is not None
 
     def stated_server(self, namespace: str) -> str | None:
@@ -161,14 +154,12 @@ class Settings:
         return self._config is not None and self._config(name) is not None
 
     def command(self, namespace: str, key: str, value: str = "") -> str:
-        """How a setting is set in the stack's configuration."""
         options = "--secret " if key == "apiKey" else ""
         return self.surface.command.format(
             options=options, namespace=namespace, key=key, value=f" {value}" if value else ""
         )
 
     def how_to_set(self, namespace: str, key: str, value: str = "") -> str:
-        """How a setting is set."""
         variable = environment_prefix(namespace) + _VARIABLES[key]
         if self._config is None:
             return f"Set {variable} in the environment."

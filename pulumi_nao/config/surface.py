@@ -35,7 +35,6 @@ class Surface:
     in_camel_case: bool = False
 
     def setting(self, namespace: str, key: str) -> str:
-        """A setting, for errors."""
         return f"{self.settings} {self.setting_name.format(namespace=namespace, key=key)}"
 
     def name(self, name: str) -> str:

@@ -103,7 +103,6 @@ class Calls(grpc.ServerInterceptor):
         return call or self._begun_unseen()
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:  # noqa: ANN401 - as in grpc
-        """Wrap the handler of a call."""
         handler = continuation(handler_call_details)
         if handler is None or handler.unary_unary is None or not handler_call_details.method.startswith(_METHODS):
             return handler

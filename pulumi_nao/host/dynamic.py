@@ -41,16 +41,13 @@ class DynamicHost(Lines):
 
     @property
     def call(self) -> Call | None:
-        """The current call; `None` where calls cannot be seen."""
         return self._calls.current if self._calls else None
 
     @property
     def saves_unfinished(self) -> bool:
-        """Whether the current call can fail and still have its outputs saved."""
         return self.call is not None and self._failures is not None
 
     def fail(self, text: str, unfinished: Unfinished | None = None) -> NoReturn:
-        """End the current call with an error."""
         call = self.call
         if call and self._failures and unfinished:
             # A hook may call again, and then nothing has failed.

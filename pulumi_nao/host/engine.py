@@ -36,11 +36,9 @@ class Engine:
         return self._log(self._info, urn, message, ephemeral=True)
 
     def warn(self, urn: str, message: str) -> bool:
-        """Add a warning to a resource."""
         return self._log(self._warning, urn, message)
 
     def error(self, urn: str, message: str) -> bool:
-        """Add an error to a resource."""
         return self._log(self._error, urn, message)
 
     def _log(

@@ -31,10 +31,7 @@ def usable() -> bool:
 
 
 def set_failure(call: Call, text: str) -> None:
-    """Make the call fail with this text.
-
-    The SDK's own answer, a traceback or grpc's wrapper, gives way to the details that travel beside it.
-    """
+    """Make the call fail with this text: the SDK's own answer gives way to the details that travel beside it."""
     _attach(call, status_pb2.Status(code=_UNKNOWN, message=text))
 
 

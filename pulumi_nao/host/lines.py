@@ -21,17 +21,14 @@ class Lines:
 
     @property
     def call(self) -> Call | None:
-        """The current call; `None` where calls cannot be seen."""
         return None
 
     def report(self, message: str) -> None:
-        """Show progress."""
         call = self.call
         if not (self.engine and call and self.engine.status(call.urn, message)):
             print_line(message)
 
     def warn(self, message: str) -> None:
-        """Show a warning."""
         call = self.call
         if not (self.engine and self.engine.warn(call.urn if call else "", message)):
             print_line(f"warning: {message}")

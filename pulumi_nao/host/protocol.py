@@ -20,15 +20,7 @@ class ProviderError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the engine.
-
-    Attributes:
-        method: `Check`, `Diff`, `Create`, `Read`, `Update` or `Delete`.
-        urn: The resource.
-        timeout: Seconds from the resource's own limits; `None` when none are set.
-        request: The call's message.
-        context: grpc's side of the call.
-    """
+    """One call of the engine, such as `Create`; the time-out is the resource's own, in seconds."""
 
     method: str
     urn: str
@@ -39,17 +31,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """What is to be saved of an operation that failed.
-
-    Attributes:
-        resource_id: The resource's id.
-        properties: The outputs.
-        reason_wanted: Whether the program declares an error hook, which reads the reason and decides what follows.
-    """
+    """What is to be saved of an operation that failed."""
 
     resource_id: str
     properties: Mapping[str, Any]
-    reason_wanted: bool = False
+    reason_wanted: bool = False  # by an error hook of the program, which decides what follows
 
 
 class Host(Protocol):

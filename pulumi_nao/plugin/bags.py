@@ -78,12 +78,7 @@ def holds_secret(value: Value) -> bool:
 
 
 def write(values: Mapping[str, Any], secrets: Iterable[str] = ()) -> Struct:
-    """Plain values as a bag for the engine; what is `None` is left out.
-
-    Args:
-        values: The values.
-        secrets: The names of those that are secrets.
-    """
+    """Plain values as a bag for the engine, those named as secrets marked; what is `None` is left out."""
     bag = Struct()
     for name, given in values.items():
         if given is None:

@@ -22,13 +22,7 @@ if TYPE_CHECKING:
 
 
 class NativeHost(Lines):
-    """The process of the plugin.
-
-    Args:
-        on_gone: Called when the engine is gone.
-        outputs: Writes outputs for the engine.
-        pools: The threads that calls may have to wait for.
-    """
+    """The process of the plugin; `on_gone` is called when the engine is, and calls may have to wait for the pools."""
 
     surface: Surface = NATIVE
     saves_unfinished = True
@@ -54,7 +48,6 @@ class NativeHost(Lines):
 
     @property
     def call(self) -> Call | None:
-        """The call that this thread works on."""
         call: Call | None = getattr(self._local, "call", None)
         return call
 
@@ -73,7 +66,6 @@ class NativeHost(Lines):
             self._local.call = None
 
     def fail(self, text: str, unfinished: Unfinished | None = None) -> NoReturn:
-        """End the current call with an error."""
         call = self.call
         if call and unfinished:
             shown = self.shows_error(text)

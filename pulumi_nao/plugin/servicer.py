@@ -49,13 +49,7 @@ _IMPORT_ID = re.compile(rf"([1-9][0-9]*)/({JOB_NUMBER})")
 
 
 class Provider(ResourceProviderServicer):
-    """Serves the package `nao`.
-
-    Args:
-        engine: The engine's address; empty when it is told later.
-        on_gone: Called when the engine is gone.
-        pools: The threads that calls may have to wait for.
-    """
+    """Serves the package `nao`; the engine's address may be told later."""
 
     def __init__(self, engine: str, on_gone: Callable[[], None], pools: tuple[ThreadPool, ...]) -> None:
         self._host = NativeHost(on_gone, _outputs, pools)
@@ -64,7 +58,6 @@ class Provider(ResourceProviderServicer):
         self._configure({})
 
     def cancel(self) -> None:
-        """End all waiting."""
         self._host.cancel.set()
 
     def _configure(self, given: Mapping[str, str]) -> None:
@@ -78,7 +71,6 @@ class Provider(ResourceProviderServicer):
     def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.ProviderHandshakeResponse:
-        """Take the engine's address."""
         self._host.connect(request.engine_address)
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
@@ -88,17 +80,14 @@ class Provider(ResourceProviderServicer):
         return Empty()
 
     def GetPluginInfo(self, _request: Empty, _context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """Tell the version."""
         return plugin_pb2.PluginInfo(version=__version__)
 
     def GetSchema(
         self, _request: provider_pb2.GetSchemaRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.GetSchemaResponse:
-        """Tell what there is."""
         return provider_pb2.GetSchemaResponse(schema=package_schema())
 
     def Cancel(self, _request: Empty, _context: grpc.ServicerContext) -> Empty:
-        """End all waiting."""
         self.cancel()
         return Empty()
 
@@ -143,7 +132,6 @@ class Provider(ResourceProviderServicer):
     # The resource
 
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
-        """Validate the inputs, offline."""
         olds, news = _record(request.olds), bags.read(request.news)
         if news.get(_BASE_URL) == olds.get("base_url"):  # `ignoreChanges` puts it there
             news.pop(_BASE_URL, None)
@@ -159,7 +147,6 @@ class Provider(ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=_written(inputs, request.news))
 
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
-        """Decide what to do, offline."""
         olds, news = bags.read(request.olds), _record(request.news)
         with self._host.working_on("Diff", request, context):
             changes, replaced = self._operations.diff(olds, news)
@@ -183,7 +170,6 @@ class Provider(ResourceProviderServicer):
     def Create(
         self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CreateResponse:
-        """Publish the site and await the job."""
         if request.preview:
             self._miss_key()
             return provider_pb2.CreateResponse(properties=bags.with_unknown(request.properties, _UNKNOWN_BEFORE))

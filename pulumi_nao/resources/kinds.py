@@ -50,7 +50,6 @@ class Kind:
         return (*self.address, *self.content, "base_url")
 
     def wanted(self, inputs: Bag) -> Wanted:
-        """What checked inputs want."""
         return Wanted(
             action=self.action(inputs),
             base_url=inputs["base_url"],
@@ -70,7 +69,6 @@ class Kind:
         return Attempt.recorded(action, outputs)
 
     def outputs(self, inputs: Bag, attempt: Attempt | None) -> Bag:
-        """What is to be recorded."""
         outputs: Bag = {"config_namespace": inputs["config_namespace"]}
         if attempt is None:
             return outputs
