@@ -22,8 +22,12 @@ from pulumi_nao.waiting.locks import Locks
 
 if sys.platform == "win32":
     import msvcrt
+
+    _LOCK, _UNLOCK = msvcrt.LK_NBLCK, msvcrt.LK_UNLCK
 else:
     import fcntl
+
+    _LOCK, _UNLOCK = fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_UN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -47,17 +51,16 @@ class _LockFile:
     def take(self, place: int) -> bool:
         """Lock a place, unless another process has it; `OSError` where the file cannot be used."""
         with self._guard:
+            descriptor = self._descriptor()
             try:
-                _lock(self._descriptor(), place)
-            except (BlockingIOError, PermissionError) as error:
-                if isinstance(error, PermissionError) and error.filename is not None:
-                    raise  # the file, and not the lock
+                _set(descriptor, place, _LOCK)
+            except (BlockingIOError, PermissionError):
                 return False
         return True
 
     def give_back(self, place: int) -> None:
         with self._guard, suppress(OSError):
-            _unlock(self._descriptor(), place)
+            _set(self._descriptor(), place, _UNLOCK)
 
     def _descriptor(self) -> int:
         folder = lock_folder()
@@ -75,13 +78,7 @@ _file = _LockFile()
 
 
 class MachineLocks(Locks):
-    """Turns as `Locks` hands them out, which the processes of a user on one machine take together.
-
-    Args:
-        clock: What the waits go by.
-        at_once: How many turns may be held at a time in this process; `None` for any number.
-        warn: Told once when the file cannot be used.
-    """
+    """Turns that the processes of a user on one machine take together; `warn` is told once where they cannot."""
 
     def __init__(self, clock: Clock, at_once: int | None, warn: Callable[[str], None]) -> None:
         super().__init__(clock, at_once)
@@ -90,7 +87,6 @@ class MachineLocks(Locks):
 
     @contextmanager
     def held(self, site: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
-        """Wait for a turn and hold it, see `Locks.held`."""
         with super().held(site, operation, report):
             place = int.from_bytes(hashlib.sha256(repr(site).encode()).digest()[:8], "big") % _PLACES
             is_locked = self._wait(place, operation, report)
@@ -122,9 +118,16 @@ class MachineLocks(Locks):
 
 
 def lock_folder() -> Path:
-    """Where the processes of this user meet."""
     user = "" if sys.platform == "win32" else f"-{os.getuid()}"
     return Path(tempfile.gettempdir()) / f"pulumi-nao{user}"
+
+
+def _set(descriptor: int, place: int, how: int) -> None:
+    if sys.platform == "win32":
+        os.lseek(descriptor, place, os.SEEK_SET)
+        msvcrt.locking(descriptor, how, 1)
+    else:
+        fcntl.lockf(descriptor, how, 1, place)
 
 
 def _is_private(folder: Path) -> bool:
@@ -132,22 +135,3 @@ def _is_private(folder: Path) -> bool:
         return True  # the temporary folder is the user's own
     status = folder.lstat()
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) == _PRIVATE
-
-
-if sys.platform == "win32":
-
-    def _lock(descriptor: int, place: int) -> None:
-        os.lseek(descriptor, place, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-    def _unlock(descriptor: int, place: int) -> None:
-        os.lseek(descriptor, place, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-
-else:
-
-    def _lock(descriptor: int, place: int) -> None:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-
-    def _unlock(descriptor: int, place: int) -> None:
-        fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, place)

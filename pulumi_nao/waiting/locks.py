@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_nao.errors import NotSent
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
 
 
 class Locks:
-    """Hands out turns to threads of one process.
-
-    Args:
-        clock: What the waits go by.
-        at_once: How many turns may be held at a time; `None` for any number.
-    """
-
     def __init__(self, clock: Clock, at_once: int | None = None) -> None:
         self._clock = clock
         self._all = Semaphore(clock, at_once or sys.maxsize)
@@ -32,24 +26,12 @@ class Locks:
 
     @contextmanager
     def held(self, site: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
-        """Wait for a turn and hold it.
-
-        Args:
-            site: What only one may work on at a time.
-            operation: What is to be done, for errors and reports.
-            report: Told when there is a wait for another one.
-
-        Raises:
-            NotSent: All waits were cancelled before the turn came.
-        """
+        """Hold a turn; a wait for another at the same site is reported, and a cancel while it lasts is `NotSent`."""
         with self._guard:
             of_site = self._sites.setdefault(site, Semaphore(self._clock, 1))
-
-        def wait_told() -> None:
-            report(f"waiting for another {operation} to end")
-
+        told = partial(report, f"waiting for another {operation} to end")
         with (
-            of_site.acquired(in_line=wait_told) as site_is_free,
+            of_site.acquired(in_line=told) as site_is_free,
             self._all.acquired() as turn_has_come,
         ):
             if not (site_is_free and turn_has_come):

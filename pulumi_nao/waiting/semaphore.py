@@ -16,14 +16,7 @@ if TYPE_CHECKING:
 
 
 class Semaphore:
-    """Who comes when all are taken waits in line, first come, first served.
-
-    The wait is the caller's own: a line takes no thread.
-
-    Args:
-        clock: What the waits go by.
-        most: How many there are.
-    """
+    """First come, first served; each waits in a thread of its own, the line takes none."""
 
     def __init__(self, clock: Clock, most: int) -> None:
         self._clock = clock
@@ -35,15 +28,7 @@ class Semaphore:
     def acquired(
         self, deadline: Deadline | None = None, in_line: Callable[[], object] | None = None
     ) -> Iterator[bool]:
-        """Have one of the places for a while.
-
-        Args:
-            deadline: When to wait no longer; a cancel ends a wait, too.
-            in_line: Told when there is a wait.
-
-        Yields:
-            Whether there is one.
-        """
+        """Have a place for a while, or `False` where deadline or cancel came first; `in_line` is told of a wait."""
         if not self._take(deadline, in_line):
             yield False
             return

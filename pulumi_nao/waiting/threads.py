@@ -43,22 +43,14 @@ class ThreadPool(ThreadPoolExecutor):
 
     Who finds none, and can have none started, waits in line, first come, first served. A subclass because grpc takes
     no other executor.
-
-    Args:
-        name: The threads' name.
-        most: How many there may be.
-        least: How many are started even if that leaves no room for others.
-
-    Attributes:
-        short: Whether there was a wait because no thread could be started.
     """
 
     def __init__(self, name: str, most: int = sys.maxsize, least: int = 1) -> None:
         super().__init__(1)
-        self.short = False
+        self.short = False  # whether there was a wait because no thread could be started
         self._name = name
         self._most = most
-        self._least = least
+        self._least = least  # started even if that leaves no room for others
         _now_and_after_a_fork(self._begin)
 
     def _begin(self) -> None:
@@ -68,11 +60,7 @@ class ThreadPool(ThreadPoolExecutor):
         self._line: deque[Callable[[Worker], None]] = deque()
 
     def prepare(self) -> bool:
-        """Start the least number of threads now, as later there may be none left.
-
-        Returns:
-            Whether there is at least one.
-        """
+        """Start the least number of threads now, as later there may be none left; is there at least one?"""
         with self._guard:
             while self._count < self._least and (worker := self._start()):
                 self._idle.append(worker)
@@ -82,16 +70,7 @@ class ThreadPool(ThreadPoolExecutor):
     def submit(
         self, fn: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Future[Result]:
-        """Make a call in one of the threads.
-
-        Args:
-            fn: The call.
-            args: Its arguments.
-            kwargs: Its arguments with names.
-
-        Raises:
-            RuntimeError: There is no thread, and none can be started; the call will not be made.
-        """
+        """Make a call in one of the threads; where a `RuntimeError` says that there is none, it will not be made."""
         future: Future[Result] = Future()
 
         def take(worker: Worker) -> None:
@@ -107,15 +86,7 @@ class ThreadPool(ThreadPoolExecutor):
 
     @contextmanager
     def borrowed(self, clock: Clock, deadline: Deadline | None = None) -> Iterator[Worker | None]:
-        """Have one of the threads for a while; what is put into it is called there.
-
-        Args:
-            clock: What a wait goes by.
-            deadline: When to wait no longer; a cancel ends a wait, too.
-
-        Yields:
-            The thread; `None` when there is none.
-        """
+        """Have a thread for a while, which calls what is put into it; `None` where deadline or cancel came first."""
         worker = self._wait(clock, deadline)
         try:
             yield worker
@@ -232,11 +203,7 @@ def has_room() -> bool:
 
 
 def could_start(number: int) -> bool:
-    """Find out, by doing it, whether so many threads can be started.
-
-    Args:
-        number: How many; they end at once.
-    """
+    """Find out, by doing it, whether so many threads can be started; they end at once."""
     end = threading.Event()
     trials: list[threading.Thread] = []
     try:
