@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import ContextDecorator, ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -67,7 +67,7 @@ from pulumi_nao.waiting.semaphore import Semaphore
 from pulumi_nao.waiting.threads import ACTION_THREADS, NO_THREAD, POLL_THREADS, ThreadPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from typing_extensions import Self
@@ -83,15 +83,15 @@ _AWAITED = (
 _UNANSWERED = "earlier requests are still without an answer"
 
 
-class _Alone(ContextDecorator):
-    """Lets our errors go out without the ones of libraries: the key is among the variables of their tracebacks."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, NaoError) and error.__suppress_context__:
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let our errors go out without the ones of libraries: the key is among the variables of their tracebacks."""
+    try:
+        yield
+    except NaoError as error:
+        if error.__suppress_context__:
             error.__context__ = None
+        raise
 
 
 class NaoClient:
@@ -156,7 +156,6 @@ class NaoClient:
         self.close()
 
     def __repr__(self) -> str:
-        """Name the server; say nothing of the key."""
         return f"NaoClient({getattr(self, 'base_url', 'not made')!r})"
 
     def close(self) -> None:
@@ -164,15 +163,7 @@ class NaoClient:
         self._polls.close()
 
     def ensure_reachable(self, operation: str, deadline: Deadline) -> None:
-        """Refuse at once what is not worth a try, see `circuit`; this may take a harmless question of 10 s.
-
-        Args:
-            operation: What is to be done, for errors.
-            deadline: How long to wait for the answer to such a question.
-
-        Raises:
-            ServerUnreachable: For five minutes nobody who shares the circuit has reached the server.
-        """
+        """Refuse at once what is not worth a try, see `circuit`; this may take a harmless question of 10 s."""
         reason = self._circuit.refusal(deadline, self.probe)
         if reason:
             raise ServerUnreachable(operation, self.base_url, reason, may_pass=True)
@@ -200,7 +191,7 @@ class NaoClient:
             raise NotSent(f"site_id: {error}", operation="publication") from None
         return cast("Job", self.start(action, deadline))  # it needs a job
 
-    @_Alone()
+    @_alone()
     def start(
         self, action: Action, deadline: Deadline | None = None, report: Callable[[str], None] | None = None
     ) -> Job | Done:
@@ -303,33 +294,29 @@ class NaoClient:
         """
         if not isinstance(job_id, str) or not re.fullmatch(JOB_NUMBER, job_id):
             raise NotSent(f"{operation} not looked at: write the job's number as text, such as '48145'")
-        url = self._url(f"background_jobs/{job_id}")
+        path = f"background_jobs/{job_id}"
 
+        @_alone()
         def poll(deadline: Deadline | None = None) -> JobState:
-            return self._poll(job_id, deadline, is_secret=is_secret)
+            answer = self._get(path, deadline, is_secret=is_secret)
+            if answer.code != requests.codes.ok:
+                raise answer.refusal_of_poll(self._key)
+            return answer.job_state()
 
-        return Job(operation, job_id, url, poll)
+        return Job(operation, job_id, self._url(path), poll)
 
     def probe(self, seconds: float | None = None) -> Probe:
         """Ask for a job that cannot exist: this changes nothing, and the answer tells what becomes of the key.
 
         `GET /background_jobs/0`. It is documented that 401 means a wrong key, 404 something that does not exist, and
-        that errors have a body with the root `errors`; inferred that the key is looked at first.
-
-        Args:
-            seconds: How long to wait for the answer; `None` for as long as for any other.
-
-        Returns:
-            The answer, whatever it is.
-
-        Raises:
-            PollFailed: There was none.
+        that errors have a body with the root `errors`; inferred that the key is looked at first. `PollFailed` where
+        there is no answer, after so many seconds.
         """
         deadline = None if seconds is None else Deadline(seconds, "", self._clock)
         answer = self._get("background_jobs/0", deadline, whole=True, seconds=seconds)
         return Probe(answer.code, answer.status, is_documented_error=answer.is_documented_error, ahead=answer.ahead)
 
-    @_Alone()
+    @_alone()
     def _get(
         self,
         path: str,
@@ -339,7 +326,6 @@ class NaoClient:
         seconds: float | None = None,
         is_secret: bool = False,
     ) -> Answer:
-        """GET an answer, and the body of a good one (or of any, when the whole is wanted)."""
         longest = self._answer_timeout if seconds is None else min(self._answer_timeout, seconds)
         patience = min(longest, seconds_left(deadline))
         turn = Deadline(max(patience, LAST_POLL_PATIENCE), "", self._clock)
@@ -386,14 +372,7 @@ class NaoClient:
             with slot, self._send(session, request) as response:
                 return response, request.read(response)
 
-        return exchange.run(call, request.seconds, self._cancelled, request.grace, request.on_grace)
-
-    @_Alone()
-    def _poll(self, job_id: str, deadline: Deadline | None, *, is_secret: bool) -> JobState:
-        answer = self._get(f"background_jobs/{job_id}", deadline, is_secret=is_secret)
-        if answer.code != requests.codes.ok:
-            raise answer.refusal_of_poll(self._key)
-        return answer.job_state()
+        return exchange.run(call, request.seconds, lambda: self._clock.cancelled, request.grace, request.on_grace)
 
     def _accepted(self, action: Action, answer: Answer) -> Job | Done:
         takes_done = not action.needs_job and answer.code in _DONE
@@ -425,9 +404,6 @@ class NaoClient:
 
     def _reason_of(self, error: BaseException) -> tuple[str, bool]:
         return reason_of(error, None if self._direct else proxy_for(self.base_url))
-
-    def _cancelled(self) -> bool:
-        return self._clock.cancelled
 
     def _url(self, path: str) -> str:
         return f"{self.base_url}/api/v2/{path}"
