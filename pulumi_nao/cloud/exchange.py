@@ -30,7 +30,7 @@ _of_thread = threading.local()
 
 
 class AnswerTimeout(Exception):
-    """One exchange took longer than an answer may take, however the time was spent."""
+    pass
 
 
 class NoSuchBundle(Exception):
@@ -38,17 +38,11 @@ class NoSuchBundle(Exception):
 
 
 class Exchange:
-    """One request and its answer, in a thread that can be left behind.
-
-    A time-out on the socket counts from byte to byte, and none covers name resolution.
-
-    Attributes:
-        connected: Whether there was a connection, so that something may have reached the server.
-    """
+    """In a thread, as a time-out on the socket counts from byte to byte, and none covers name resolution."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self.connected = False
+        self.connected = False  # from then on, something may have reached the server
         self._given_up = False
         self._socket: socket.socket | None = None
         self._guard = threading.Lock()
@@ -157,8 +151,6 @@ class _WholeHead(HTTPResponse):
 
 
 class _Lines:
-    """Remembers the line that was read last."""
-
     def __init__(self, source: BufferedReader) -> None:
         self.source = source
         self.last = b""
@@ -217,20 +209,18 @@ class WatchedAdapter(HTTPAdapter):
         _watch(self.poolmanager)
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as in requests
-        """Choose the certificate authorities."""
         try:
             super().cert_verify(*args, **kwargs)  # type: ignore[no-untyped-call]
         except OSError:
             raise NoSuchBundle from None
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:  # noqa: ANN401 - as in requests
-        """Watch a proxy's connections like direct ones."""
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
         _watch(manager)
         return manager
 
     def close(self) -> None:
-        """Close the connections, too; urllib3 leaves those to the garbage collector."""
+        # urllib3 leaves the connections to the garbage collector.
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             for key in manager.pools.keys():  # noqa: SIM118 - it cannot be iterated itself
                 manager.pools[key].close()

@@ -35,8 +35,6 @@ _INSTANT = 1e-6
 
 
 class RateLimiter:
-    """Keeps requests to one server apart, first come, first served."""
-
     def __init__(self, clock: Clock, requests_per_second: float | None = None) -> None:
         self._clock = clock
         self._guard = threading.Lock()
@@ -83,7 +81,6 @@ class RateLimiter:
                 self._waiting -= 1
 
     def accepted(self) -> None:
-        """Note that the server took a request."""
         self._refusing_since = None
 
     def refused(self, number: int, retry_after: float | None) -> None:
