@@ -68,7 +68,6 @@ from pulumi_nao.waiting.threads import ACTION_THREADS, NO_THREAD, POLL_THREADS, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
     from typing_extensions import Self
 
@@ -147,12 +146,7 @@ class NaoClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -313,7 +307,7 @@ class NaoClient:
         there is no answer, after so many seconds.
         """
         deadline = None if seconds is None else Deadline(seconds, "", self._clock)
-        answer = self._get("background_jobs/0", deadline, whole=True, seconds=seconds)
+        answer = self._get("background_jobs/0", deadline, is_probe=True)
         return Probe(answer.code, answer.status, is_documented_error=answer.is_documented_error, ahead=answer.ahead)
 
     @_alone()
@@ -322,12 +316,10 @@ class NaoClient:
         path: str,
         deadline: Deadline | None = None,
         *,
-        whole: bool = False,
-        seconds: float | None = None,
+        is_probe: bool = False,
         is_secret: bool = False,
     ) -> Answer:
-        longest = self._answer_timeout if seconds is None else min(self._answer_timeout, seconds)
-        patience = min(longest, seconds_left(deadline))
+        patience = min(self._answer_timeout, seconds_left(deadline))
         turn = Deadline(max(patience, LAST_POLL_PATIENCE), "", self._clock)
         with ExitStack() as slot:
             worker, missing = self._connection(slot, self._poll_slots, POLL_THREADS, turn)
@@ -337,10 +329,10 @@ class NaoClient:
             kept = slot.pop_all()
 
         def read(response: requests.Response) -> bytes:
-            wanted = whole or response.status_code == requests.codes.ok
-            return read_body(response) if wanted else b""
+            return read_body(response) if is_probe or response.status_code == requests.codes.ok else b""
 
-        request = Request("GET", path, read, longest, CANCELLED_POLL_GRACE, is_secret=is_secret)
+        seconds = patience if is_probe else self._answer_timeout
+        request = Request("GET", path, read, seconds, CANCELLED_POLL_GRACE, is_secret=is_secret)
         try:
             return self._answer(number, Exchange(worker), self._polls, request, kept)
         except EXCHANGE_FAILURES as error:

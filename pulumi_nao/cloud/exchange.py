@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only from 3.11 on
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse, IncompleteRead
@@ -65,25 +64,19 @@ class Exchange:
         def run() -> None:
             _of_thread.exchange = self
             try:
-                try:
-                    result = call()
-                finally:
-                    _of_thread.exchange = self._socket = None
+                outcome.set_result(call())
             except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
                 outcome.set_exception(error)
-            else:
-                outcome.set_result(result)
+            finally:
+                _of_thread.exchange = self._socket = None
 
         self._worker.put(run)
         end = time.monotonic() + seconds
         noticed = False
         while True:
             left = end - time.monotonic()
-            try:
-                return outcome.result(max(0.0, min(left, _CANCEL_CHECK)))
-            except FutureTimeoutError:
-                if outcome.done():  # the call's own, or it ended this very moment
-                    return outcome.result()
+            if wait([outcome], max(0.0, min(left, _CANCEL_CHECK))).done:
+                return outcome.result()
             if left <= 0:
                 self.give_up()
                 raise AnswerTimeout
@@ -98,9 +91,10 @@ class Exchange:
         """End the connection, or keep a thread that is still in a slow name resolution from making one."""
         with self._guard:
             self._given_up = True
-            if self._socket is not None:
+            in_use = self._socket  # which the thread may let go of at any moment
+            if in_use is not None:
                 # TLS through a proxy that itself speaks TLS is no socket, but has one.
-                below = getattr(self._socket, "socket", self._socket)
+                below = getattr(in_use, "socket", in_use)
                 with suppress(OSError):
                     # Not the TLS socket's own: that would take its state away under the thread that reads.
                     socket.socket.shutdown(below, socket.SHUT_RDWR)

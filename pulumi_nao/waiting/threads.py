@@ -87,12 +87,29 @@ class ThreadPool(ThreadPoolExecutor):
     @contextmanager
     def borrowed(self, clock: Clock, deadline: Deadline | None = None) -> Iterator[Worker | None]:
         """Have a thread for a while, which calls what is put into it; `None` where deadline or cancel came first."""
-        worker = self._wait(clock, deadline)
+        handed: list[Worker] = []
+        called = clock.event()
+
+        def take(worker: Worker) -> None:
+            handed.append(worker)
+            called.set()
+
+        with self._guard:
+            self._line.append(take)
+            self._hand_out()
         try:
-            yield worker
-        finally:
-            if worker is not None:
-                self._free(worker)
+            while self._count and not called.wait(min(_START_CHECK, seconds_left(deadline))):
+                if clock.cancelled or not seconds_left(deadline):
+                    break
+                with self._guard:  # others may have ended meanwhile
+                    self._hand_out()
+            yield handed[0] if handed else None
+        finally:  # also when Ctrl-C ends the wait of a main thread
+            with self._guard:
+                if take in self._line:
+                    self._line.remove(take)
+            if handed:
+                self._free(handed[0])
 
     def close(self) -> None:
         """Wait until all calls have been made, and end the threads."""
@@ -116,36 +133,6 @@ class ThreadPool(ThreadPoolExecutor):
         else:
             self._free(worker)
             future.set_result(result)
-
-    def _wait(self, clock: Clock, deadline: Deadline | None) -> Worker | None:
-        handed: list[Worker] = []
-        called = clock.event()
-
-        def take(worker: Worker) -> None:
-            handed.append(worker)
-            called.set()
-
-        with self._guard:
-            self._line.append(take)
-            self._hand_out()
-        taken = False
-        try:
-            while self._count and not (taken := called.wait(min(_START_CHECK, seconds_left(deadline)))):
-                if clock.cancelled or not seconds_left(deadline):
-                    break
-                with self._guard:  # others may have ended meanwhile
-                    self._hand_out()
-        finally:  # also when Ctrl-C ends the wait of a main thread
-            if not taken:
-                self._leave(take, handed)
-        return handed[0] if taken else None
-
-    def _leave(self, take: Callable[[Worker], None], handed: list[Worker]) -> None:
-        with self._guard:
-            if take in self._line:
-                self._line.remove(take)
-                return
-        self._free(handed[0])
 
     def _free(self, worker: Worker) -> None:
         with self._guard:
