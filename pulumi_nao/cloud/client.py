@@ -49,7 +49,6 @@ from pulumi_nao.models import (
     Done,
     Job,
     JobState,
-    Probe,
     action_problems,
     publication,
     site_number,
@@ -267,13 +266,13 @@ class NaoClient:
             return self._answer(number, exchange, session, request, slot)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = self._reason_of(error)
-            if not exchange.connected and self._clock.cancelled:
+            if exchange.connected:
+                raise MayHaveStarted(operation, reason) from None
+            if self._clock.cancelled:
                 raise NotSent("cancelled while it was connecting", operation=operation) from None
-            if not exchange.connected:
-                if may_pass:
-                    self._circuit.failed(reason)
-                raise ServerUnreachable(operation, self.base_url, reason, may_pass=may_pass) from None
-            raise MayHaveStarted(operation, reason) from None
+            if may_pass:
+                self._circuit.failed(reason)
+            raise ServerUnreachable(operation, self.base_url, reason, may_pass=may_pass) from None
 
     def job(self, job_id: str, operation: str = "background job", *, is_secret: bool = False) -> Job:
         """Take up a job whose id is known.
@@ -299,7 +298,7 @@ class NaoClient:
 
         return Job(operation, job_id, self._url(path), poll)
 
-    def probe(self, seconds: float | None = None) -> Probe:
+    def probe(self, seconds: float | None = None) -> Answer:
         """Ask for a job that cannot exist: this changes nothing, and the answer tells what becomes of the key.
 
         `GET /background_jobs/0`. It is documented that 401 means a wrong key, 404 something that does not exist, and
@@ -307,8 +306,7 @@ class NaoClient:
         there is no answer, after so many seconds.
         """
         deadline = None if seconds is None else Deadline(seconds, "", self._clock)
-        answer = self._get("background_jobs/0", deadline, is_probe=True)
-        return Probe(answer.code, answer.status, is_documented_error=answer.is_documented_error, ahead=answer.ahead)
+        return self._get("background_jobs/0", deadline, is_probe=True)
 
     @_alone()
     def _get(
