@@ -55,7 +55,7 @@ class Answer:
     body: bytes | None  # what of it was wanted; `None` where it could not be read
     server: str
     secrets: Iterable[str] = field(repr=False)
-    received: datetime
+    received: datetime  # in UTC
     is_secret: bool = False  # it may repeat what must not be shown: then none of its words count
 
     @property

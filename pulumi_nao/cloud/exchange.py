@@ -37,7 +37,7 @@ class NoSuchBundle(Exception):
 
 
 class Exchange:
-    """In a thread, as a time-out on the socket counts from byte to byte, and none covers name resolution."""
+    """In a thread: a time-out on the socket counts from byte to byte, and none covers name resolution."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker

@@ -99,9 +99,7 @@ class RateLimiter:
             self._next_at = max(now + hold, self._next_at)
             if number > self._slowed_at:
                 self._slowed_at = self._sent
-                self._gap = self._slower()
-
-    def _slower(self) -> float:
-        if self._gap * UNLIMITED_RATE < 1:
-            return 1 / FIRST_RATE
-        return min(self._gap / SLOW_DOWN, max(1 / SLOWEST_RATE, self._shortest_gap))
+                if self._gap * UNLIMITED_RATE < 1:
+                    self._gap = 1 / FIRST_RATE
+                else:
+                    self._gap = min(self._gap / SLOW_DOWN, max(1 / SLOWEST_RATE, self._shortest_gap))

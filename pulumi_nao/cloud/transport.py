@@ -48,7 +48,7 @@ class Request:
     on_grace: Callable[[], None] | None = None  # told when that time begins
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = field(default=None, repr=False)
-    is_secret: bool = False
+    is_secret: bool = False  # the content, which the answer may repeat
 
 
 class Body(bytes):

@@ -55,10 +55,7 @@ class Locks:
         with self._guard:
             of_site = self._sites.setdefault(site, Semaphore(self._clock, 1))
         told = partial(report, f"waiting for another {operation} to end")
-        with (
-            of_site.acquired(in_line=told) as site_is_free,
-            self._all.acquired() as turn_has_come,
-        ):
+        with of_site.acquired(in_line=told) as site_is_free, self._all.acquired() as turn_has_come:
             if not (site_is_free and turn_has_come):
                 raise NotSent("cancelled while it waited for its turn", operation=operation)
             yield

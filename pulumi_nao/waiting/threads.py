@@ -86,7 +86,7 @@ class ThreadPool(ThreadPoolExecutor):
 
     @contextmanager
     def borrowed(self, clock: Clock, deadline: Deadline | None = None) -> Iterator[Worker | None]:
-        """Have a thread for a while, which calls what is put into it; `None` where deadline or cancel came first."""
+        """Have a thread for a while, which calls what is put into it; `None` where none comes in time."""
         handed: list[Worker] = []
         called = clock.event()
 
