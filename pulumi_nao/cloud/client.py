@@ -92,6 +92,15 @@ def _alone() -> Iterator[None]:
         raise
 
 
+def _read_after_action(response: requests.Response) -> bytes | None:
+    # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
+    if response.status_code == requests.codes.see_other:
+        return b""
+    with suppress(*EXCHANGE_FAILURES):
+        return read_body(response, LARGEST_ANSWER_TO_ACTION)
+    return None
+
+
 class NaoClient:
     """A client for the background jobs of one NAO Cloud account.
 
@@ -205,51 +214,35 @@ class NaoClient:
             Rejected: The server refused.
             MayHaveStarted: The request was sent, and no usable answer came.
         """
-        operation = action.name
-        problems = action_problems(action.method, action.path)
-        try:
-            content = None if action.body is None else Body(encoded(action.body))
-        except (TypeError, ValueError, RecursionError):
-            problems.append("body: it cannot be sent as JSON")
-        if problems:
-            raise NotSent("; ".join(problems), operation=operation)
+        request = self._request(action, report)
         lined_up = self._clock.monotonic()
         with ExitStack() as slot:
             worker, missing = self._connection(slot, self._action_slots, ACTION_THREADS, deadline)
             number = self._rate_limiter.acquire(deadline, BUSY_PATIENCE) if worker else None
             if self._clock.cancelled:
-                raise NotSent("cancelled before it began", operation=operation)
+                raise NotSent("cancelled before it began", operation=action.name)
             if worker is None or number is None or not seconds_left(deadline):
-                raise HeldBack(operation, missing)
+                raise HeldBack(action.name, missing)
             in_line = self._clock.monotonic() - lined_up
-            answer = self._ask(action, content, number, worker, slot.pop_all(), report)
+            answer = self._ask(action.name, request, number, worker, slot.pop_all())
         try:
             return self._accepted(action, answer)
         except TooManyRequests as error:
             error.in_line = in_line
             raise
 
-    def _ask(
-        self,
-        action: Action,
-        content: bytes | None,
-        number: int,
-        worker: Worker,
-        slot: ExitStack,
-        report: Callable[[str], None] | None,
-    ) -> Answer:
-        def read(response: requests.Response) -> bytes | None:
-            # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
-            if response.status_code == requests.codes.see_other:
-                return b""
-            with suppress(*EXCHANGE_FAILURES):
-                return read_body(response, LARGEST_ANSWER_TO_ACTION)
-            return None
-
-        request = Request(
+    def _request(self, action: Action, report: Callable[[str], None] | None) -> Request:
+        problems = action_problems(action.method, action.path)
+        try:
+            content = None if action.body is None else Body(encoded(action.body))
+        except (TypeError, ValueError, RecursionError):
+            problems.append("body: it cannot be sent as JSON")
+        if problems:
+            raise NotSent("; ".join(problems), operation=action.name)
+        return Request(
             action.method,
             action.path,
-            read,
+            _read_after_action,
             self._answer_timeout,
             CANCELLED_ACTION_GRACE,
             on_grace=partial(report, _AWAITED) if report else None,
@@ -257,7 +250,8 @@ class NaoClient:
             content=content,
             is_secret=action.is_secret,
         )
-        operation = action.name
+
+    def _ask(self, operation: str, request: Request, number: int, worker: Worker, slot: ExitStack) -> Answer:
         exchange = Exchange(worker)
         # A connection of its own: on one that was kept open, nobody can tell whether a request that met its end had
         # been read before, and such a request must not be sent twice.
