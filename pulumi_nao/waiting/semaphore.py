@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Semaphore:
-    """First come, first served; each waits in a thread of its own, the line takes none."""
+    """First come, first served; the wait is the caller's own: a line takes no thread."""
 
     def __init__(self, clock: Clock, most: int) -> None:
         self._clock = clock
