@@ -10,7 +10,7 @@ from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.cloud.circuit import Circuit
 from pulumi_nao.cloud.rate_limiter import RateLimiter
 from pulumi_nao.lifecycle import Runner
-from pulumi_nao.waiting.file_lock import MachineLocks
+from pulumi_nao.waiting.locks import MachineLocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -151,20 +151,3 @@ class Job:
     id: str
     url: str
     poll: Callable[..., JobState] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Probe:
-    """How the server answered a harmless question.
-
-    Attributes:
-        status_code: The HTTP status.
-        status: The same with its words, printable: `404 Not Found`.
-        is_documented_error: Whether the body is an error of the documented form, JSON with the root `errors`.
-        ahead: Seconds that the server's clock is ahead of ours, by its `Date`; `None` when it sent none.
-    """
-
-    status_code: int
-    status: str
-    is_documented_error: bool
-    ahead: float | None

@@ -23,8 +23,8 @@ from pulumi_nao.text import format_duration
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from pulumi_nao.cloud.answer import Answer
     from pulumi_nao.cloud.key import ApiKey
-    from pulumi_nao.models import Probe
 
 _ANSWER_TIMEOUT = 20.0
 _CLOCK_TOLERANCE = 60.0
@@ -141,10 +141,10 @@ def _ask(diagnosis: Diagnosis, client: NaoClient, key: ApiKey) -> None:
         diagnosis.findings.append(_clock(answer.ahead))
 
 
-def _judge(diagnosis: Diagnosis, server: str, answer: Probe, key: ApiKey) -> None:
+def _judge(diagnosis: Diagnosis, server: str, answer: Answer, key: ApiKey) -> None:
     reached = f"{server} answers {answer.status}"
     good = Finding("reached", Mark.GOOD, reached)
-    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+    if answer.code == HTTPStatus.UNAUTHORIZED:
         diagnosis.findings += [good, Finding("key", Mark.BAD, "the server does not accept it")]
         diagnosis.conclude(
             Verdict.KEY_REFUSED,
@@ -152,20 +152,20 @@ def _judge(diagnosis: Diagnosis, server: str, answer: Probe, key: ApiKey) -> Non
             *key.advice,
             "Or the key belongs to another server than this one.",
         )
-    elif answer.status_code == HTTPStatus.FORBIDDEN:
+    elif answer.code == HTTPStatus.FORBIDDEN:
         diagnosis.findings += [good, Finding("key", Mark.BAD, "the server knows it, and allows it too little")]
         diagnosis.conclude(
             Verdict.KEY_REFUSED,
             "The server knows the key, and its user may not use the tracking API.",
             *ACCESS_ADVICE,
         )
-    elif answer.status_code == HTTPStatus.NOT_FOUND and answer.is_documented_error:
+    elif answer.code == HTTPStatus.NOT_FOUND and answer.is_documented_error:
         accepted = "accepted (the server looked for a job that cannot exist, and found none)"
         diagnosis.findings += [good, Finding("key", Mark.GOOD, accepted)]
     else:
         diagnosis.findings.append(Finding("reached", Mark.WARNING, reached))
-        in_trouble = answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-        busy = in_trouble or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+        in_trouble = answer.code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        busy = in_trouble or answer.code == HTTPStatus.TOO_MANY_REQUESTS
         diagnosis.conclude(
             Verdict.NO_VERDICT,
             f"Something answers at {server}, but its answer tells nothing of the key: {answer.status}.",

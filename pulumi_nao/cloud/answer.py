@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from pydantic import ValidationError
 
-from pulumi_nao.cloud.documents import JOB_TYPE, JobDocument, JobReference
+from pulumi_nao.cloud.documents import JobDocument
 from pulumi_nao.errors import (
     AccessDenied,
     KeyNotAccepted,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pulumi_nao.cloud.key import ApiKey
 
 _JOB_PATH = re.compile(rf"/background_jobs/({JOB_NUMBER})/?\Z")
+_JOB_TYPE = "job_watcher"  # seen in every documented example
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONGEST_WORDS = 300
 _WITHHELD = "The server's words are withheld: they may repeat the body, which is a secret."
@@ -50,27 +51,15 @@ class Senseless(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server answered.
-
-    Attributes:
-        response: Status and headers.
-        body: The body, or what of it was wanted; `None` where it could not be read.
-        server: The URL of the server that was asked.
-        secrets: What must not be printed.
-        received: When it came, in UTC.
-        is_secret: Whether the server may repeat what must not be shown: then none of its words count.
-    """
-
     response: requests.Response
-    body: bytes | None
+    body: bytes | None  # what of it was wanted; `None` where it could not be read
     server: str
     secrets: Iterable[str] = field(repr=False)
-    received: datetime
-    is_secret: bool = False
+    received: datetime  # in UTC
+    is_secret: bool = False  # it may repeat what must not be shown: then none of its words count
 
     @property
     def code(self) -> int:
-        """The HTTP status."""
         return self.response.status_code
 
     @property
@@ -82,7 +71,6 @@ class Answer:
 
     @property
     def request_id(self) -> str:
-        """The server's `x-request-id`; empty if there was none."""
         given = self.response.headers.get("x-request-id", "")
         if self.is_secret and not _UUID.fullmatch(given):
             return ""
@@ -94,12 +82,12 @@ class Answer:
 
         As a sentence in the forms of JSON:API and of Rails, in others as JSON.
         """
-        if self.is_secret:
+        root = self._root()
+        if self.is_secret or "errors" not in root:
             return ""
         try:
-            errors = self._json()["errors"]
-            text = _sentence(errors) or json.dumps(errors, ensure_ascii=False)
-        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+            text = _sentence(root["errors"]) or json.dumps(root["errors"], ensure_ascii=False)
+        except RecursionError:
             return ""
         return printable(text, self.secrets)[:_LONGEST_WORDS]
 
@@ -112,12 +100,7 @@ class Answer:
 
     @property
     def is_documented_error(self) -> bool:
-        """Whether the body is an error of the documented form."""
-        try:
-            document = self._json()
-        except (ValueError, RecursionError):
-            return False
-        return isinstance(document, dict) and "errors" in document
+        return "errors" in self._root()
 
     @property
     def retry_after(self) -> float | None:
@@ -137,12 +120,7 @@ class Answer:
         return None if self._date is None else (self._date - self.received).total_seconds()
 
     def job_state(self) -> JobState:
-        """Read the body as a job.
-
-        Raises:
-            PollFailed: It is not JSON.
-            PollSenseless: It is JSON, and no job.
-        """
+        """Read the body as a job: `PollFailed` where it is not JSON, `PollSenseless` where it is no job."""
         try:
             attributes = JobDocument.model_validate_json(
                 self.body or b"", context={"secrets": self.secrets, "is_secret": self.is_secret}
@@ -153,14 +131,7 @@ class Answer:
                 raise PollFailed("the answer is not JSON, perhaps a page of a proxy or cut short") from None
             where = ".".join(str(part) for part in first["loc"]) or "JSON"
             raise PollSenseless(f"the answer is no job: {where}: {first['msg']}") from None
-        return JobState(
-            attributes.has_finished,
-            attributes.status,
-            attributes.message,
-            attributes.created_at,
-            attributes.updated_at,
-            self.retry_after,
-        )
+        return JobState(**dict(attributes), retry_after=self.retry_after)
 
     @property
     def names_job(self) -> bool:
@@ -168,26 +139,19 @@ class Answer:
 
         A `201` may have the address of what it created for its Location (RFC 9110).
         """
-        if self._locations:
-            return True
-        try:
-            data = self._json()["data"]
-        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-            return False
-        return any(isinstance(item, dict) and item.get("type") == JOB_TYPE for item in _listed(data))
+        items = _listed(self._root().get("data"))
+        return bool(self._locations) or any(
+            isinstance(item, dict) and item.get("type") == _JOB_TYPE for item in items
+        )
 
     def document(self) -> object:
-        """The JSON of an answer which says that all is done (documented of `201`); `None` without any.
-
-        Raises:
-            Senseless: It says something else, or was cut short.
-        """
+        """The JSON of an answer which says that all is done (documented of `201`); `None` without any."""
         if self.body is None:
             raise Senseless(f"the body of the {self.status} could not be read to its end")
         if not self.body.strip():
             return None
         try:
-            document = _redacted(self._json(), self.secrets)
+            document = _redacted(json.loads(self.body), self.secrets)
         except (ValueError, RecursionError):
             raise Senseless(f"the {self.status} is neither empty nor JSON, perhaps a page of a proxy") from None
         if isinstance(document, dict) and "errors" in document:
@@ -195,17 +159,14 @@ class Answer:
         return document
 
     def job_id(self) -> str:
-        """Find the job that an answer names.
-
-        Raises:
-            Senseless: There is none, or one that cannot be trusted.
-        """
+        """Find the job that an answer names: in its Location, or, where a `202` has none, in its body (inferred)."""
         locations = self._locations
         if not locations:
-            try:
-                return JobReference.model_validate_json(self.body or b"").data.id
-            except ValidationError:
-                raise Senseless(f"the {self.status} names no job") from None
+            data = self._root().get("data")
+            number = str(data.get("id")) if isinstance(data, dict) else ""
+            if not re.fullmatch(JOB_NUMBER, number):
+                raise Senseless(f"the {self.status} names no job")
+            return number
         if len(set(locations)) > 1:
             raise Senseless("the answer has more than one Location")
         try:
@@ -224,15 +185,7 @@ class Answer:
         return found[1]
 
     def refusal(self, operation: str, key: ApiKey) -> NaoError:
-        """Say what an answer to a POST means that is neither `303 See Other` nor `202 Accepted`.
-
-        Args:
-            operation: What was asked for.
-            key: What was sent.
-
-        Returns:
-            A `Rejected` where the server surely did nothing, else a `MayHaveStarted`.
-        """
+        """Say what it means that an action was not taken up: `Rejected` only where surely nothing was done."""
         said = (self.status, self.words, self.request_id, *([_WITHHELD] if self.is_secret else []))
         if self.is_limit:
             busy = TooManyRequests(operation, *said)
@@ -249,11 +202,7 @@ class Answer:
         return MayHaveStarted(operation, f"the server answered {self.status}", self.request_id)
 
     def refusal_of_poll(self, key: ApiKey) -> PollFailed:
-        """Say what an answer to a look means that is not `200 OK`.
-
-        Args:
-            key: What was sent.
-        """
+        """Say what an answer to a poll means that is not `200 OK`."""
         error: PollFailed
         if self.code in (requests.codes.unauthorized, requests.codes.forbidden):
             error = PollDenied(f"the server refuses the key: {self.status}", f"The key came from {key.origin}.")
@@ -290,8 +239,13 @@ class Answer:
             return self.response.reason or ""
         return HTTPStatus(self.code).phrase if self.code in {*HTTPStatus} else ""
 
-    def _json(self) -> Any:  # noqa: ANN401 - JSON of any type
-        return json.loads(self.body or b"")
+    def _root(self) -> dict[str, Any]:
+        """The members of the body's root; none where it is no JSON, or no object."""
+        with suppress(ValueError, RecursionError):
+            document = json.loads(self.body or b"")
+            if isinstance(document, dict):
+                return document
+        return {}
 
     @property
     def _date(self) -> datetime | None:

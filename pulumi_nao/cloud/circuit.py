@@ -30,8 +30,6 @@ _CHECK = 0.25
 
 
 class Circuit:
-    """What the publications of a process know of one server."""
-
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._guard = threading.Lock()
@@ -42,12 +40,10 @@ class Circuit:
         self._probing = False
 
     def answered(self) -> None:
-        """Note that the server has answered, whatever it said."""
         with self._guard:
             self._failing_since = self._probe_due = None
 
     def failed(self, reason: str) -> None:
-        """Note that the server could not be reached."""
         with self._guard:
             now = self._clock.monotonic()
             is_open = self._probe_due is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import ContextDecorator, ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -49,7 +49,6 @@ from pulumi_nao.models import (
     Done,
     Job,
     JobState,
-    Probe,
     action_problems,
     publication,
     site_number,
@@ -67,8 +66,7 @@ from pulumi_nao.waiting.semaphore import Semaphore
 from pulumi_nao.waiting.threads import ACTION_THREADS, NO_THREAD, POLL_THREADS, ThreadPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
+    from collections.abc import Callable, Iterator
 
     from typing_extensions import Self
 
@@ -83,15 +81,24 @@ _AWAITED = (
 _UNANSWERED = "earlier requests are still without an answer"
 
 
-class _Alone(ContextDecorator):
-    """Lets our errors go out without the ones of libraries: the key is among the variables of their tracebacks."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, NaoError) and error.__suppress_context__:
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let our errors go out without the ones of libraries: the key is among the variables of their tracebacks."""
+    try:
+        yield
+    except NaoError as error:
+        if error.__suppress_context__:
             error.__context__ = None
+        raise
+
+
+def _read_after_action(response: requests.Response) -> bytes | None:
+    # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
+    if response.status_code == requests.codes.see_other:
+        return b""
+    with suppress(*EXCHANGE_FAILURES):
+        return read_body(response, LARGEST_ANSWER_TO_ACTION)
+    return None
 
 
 class NaoClient:
@@ -147,16 +154,10 @@ class NaoClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
-        """Name the server; say nothing of the key."""
         return f"NaoClient({getattr(self, 'base_url', 'not made')!r})"
 
     def close(self) -> None:
@@ -164,15 +165,7 @@ class NaoClient:
         self._polls.close()
 
     def ensure_reachable(self, operation: str, deadline: Deadline) -> None:
-        """Refuse at once what is not worth a try, see `circuit`; this may take a harmless question of 10 s.
-
-        Args:
-            operation: What is to be done, for errors.
-            deadline: How long to wait for the answer to such a question.
-
-        Raises:
-            ServerUnreachable: For five minutes nobody who shares the circuit has reached the server.
-        """
+        """Refuse at once what is not worth a try, see `circuit`; this may take a harmless question of 10 s."""
         reason = self._circuit.refusal(deadline, self.probe)
         if reason:
             raise ServerUnreachable(operation, self.base_url, reason, may_pass=True)
@@ -200,7 +193,7 @@ class NaoClient:
             raise NotSent(f"site_id: {error}", operation="publication") from None
         return cast("Job", self.start(action, deadline))  # it needs a job
 
-    @_Alone()
+    @_alone()
     def start(
         self, action: Action, deadline: Deadline | None = None, report: Callable[[str], None] | None = None
     ) -> Job | Done:
@@ -221,51 +214,35 @@ class NaoClient:
             Rejected: The server refused.
             MayHaveStarted: The request was sent, and no usable answer came.
         """
-        operation = action.name
-        problems = action_problems(action.method, action.path)
-        try:
-            content = None if action.body is None else Body(encoded(action.body))
-        except (TypeError, ValueError, RecursionError):
-            problems.append("body: it cannot be sent as JSON")
-        if problems:
-            raise NotSent("; ".join(problems), operation=operation)
+        request = self._request(action, report)
         lined_up = self._clock.monotonic()
         with ExitStack() as slot:
             worker, missing = self._connection(slot, self._action_slots, ACTION_THREADS, deadline)
             number = self._rate_limiter.acquire(deadline, BUSY_PATIENCE) if worker else None
             if self._clock.cancelled:
-                raise NotSent("cancelled before it began", operation=operation)
+                raise NotSent("cancelled before it began", operation=action.name)
             if worker is None or number is None or not seconds_left(deadline):
-                raise HeldBack(operation, missing)
+                raise HeldBack(action.name, missing)
             in_line = self._clock.monotonic() - lined_up
-            answer = self._ask(action, content, number, worker, slot.pop_all(), report)
+            answer = self._ask(action.name, request, number, worker, slot.pop_all())
         try:
             return self._accepted(action, answer)
         except TooManyRequests as error:
             error.in_line = in_line
             raise
 
-    def _ask(
-        self,
-        action: Action,
-        content: bytes | None,
-        number: int,
-        worker: Worker,
-        slot: ExitStack,
-        report: Callable[[str], None] | None,
-    ) -> Answer:
-        def read(response: requests.Response) -> bytes | None:
-            # The body of a 303 is a page for browsers; a trouble while reading it must not lose the job.
-            if response.status_code == requests.codes.see_other:
-                return b""
-            with suppress(*EXCHANGE_FAILURES):
-                return read_body(response, LARGEST_ANSWER_TO_ACTION)
-            return None
-
-        request = Request(
+    def _request(self, action: Action, report: Callable[[str], None] | None) -> Request:
+        problems = action_problems(action.method, action.path)
+        try:
+            content = None if action.body is None else Body(encoded(action.body))
+        except (TypeError, ValueError, RecursionError):
+            problems.append("body: it cannot be sent as JSON")
+        if problems:
+            raise NotSent("; ".join(problems), operation=action.name)
+        return Request(
             action.method,
             action.path,
-            read,
+            _read_after_action,
             self._answer_timeout,
             CANCELLED_ACTION_GRACE,
             on_grace=partial(report, _AWAITED) if report else None,
@@ -273,7 +250,8 @@ class NaoClient:
             content=content,
             is_secret=action.is_secret,
         )
-        operation = action.name
+
+    def _ask(self, operation: str, request: Request, number: int, worker: Worker, slot: ExitStack) -> Answer:
         exchange = Exchange(worker)
         # A connection of its own: on one that was kept open, nobody can tell whether a request that met its end had
         # been read before, and such a request must not be sent twice.
@@ -282,13 +260,13 @@ class NaoClient:
             return self._answer(number, exchange, session, request, slot)
         except EXCHANGE_FAILURES as error:
             reason, may_pass = self._reason_of(error)
-            if not exchange.connected and self._clock.cancelled:
+            if exchange.connected:
+                raise MayHaveStarted(operation, reason) from None
+            if self._clock.cancelled:
                 raise NotSent("cancelled while it was connecting", operation=operation) from None
-            if not exchange.connected:
-                if may_pass:
-                    self._circuit.failed(reason)
-                raise ServerUnreachable(operation, self.base_url, reason, may_pass=may_pass) from None
-            raise MayHaveStarted(operation, reason) from None
+            if may_pass:
+                self._circuit.failed(reason)
+            raise ServerUnreachable(operation, self.base_url, reason, may_pass=may_pass) from None
 
     def job(self, job_id: str, operation: str = "background job", *, is_secret: bool = False) -> Job:
         """Take up a job whose id is known.
@@ -303,45 +281,37 @@ class NaoClient:
         """
         if not isinstance(job_id, str) or not re.fullmatch(JOB_NUMBER, job_id):
             raise NotSent(f"{operation} not looked at: write the job's number as text, such as '48145'")
-        url = self._url(f"background_jobs/{job_id}")
+        path = f"background_jobs/{job_id}"
 
+        @_alone()
         def poll(deadline: Deadline | None = None) -> JobState:
-            return self._poll(job_id, deadline, is_secret=is_secret)
+            answer = self._get(path, deadline, is_secret=is_secret)
+            if answer.code != requests.codes.ok:
+                raise answer.refusal_of_poll(self._key)
+            return answer.job_state()
 
-        return Job(operation, job_id, url, poll)
+        return Job(operation, job_id, self._url(path), poll)
 
-    def probe(self, seconds: float | None = None) -> Probe:
+    def probe(self, seconds: float | None = None) -> Answer:
         """Ask for a job that cannot exist: this changes nothing, and the answer tells what becomes of the key.
 
         `GET /background_jobs/0`. It is documented that 401 means a wrong key, 404 something that does not exist, and
-        that errors have a body with the root `errors`; inferred that the key is looked at first.
-
-        Args:
-            seconds: How long to wait for the answer; `None` for as long as for any other.
-
-        Returns:
-            The answer, whatever it is.
-
-        Raises:
-            PollFailed: There was none.
+        that errors have a body with the root `errors`; inferred that the key is looked at first. `PollFailed` where
+        there is no answer, after so many seconds.
         """
         deadline = None if seconds is None else Deadline(seconds, "", self._clock)
-        answer = self._get("background_jobs/0", deadline, whole=True, seconds=seconds)
-        return Probe(answer.code, answer.status, is_documented_error=answer.is_documented_error, ahead=answer.ahead)
+        return self._get("background_jobs/0", deadline, is_probe=True)
 
-    @_Alone()
+    @_alone()
     def _get(
         self,
         path: str,
         deadline: Deadline | None = None,
         *,
-        whole: bool = False,
-        seconds: float | None = None,
+        is_probe: bool = False,
         is_secret: bool = False,
     ) -> Answer:
-        """GET an answer, and the body of a good one (or of any, when the whole is wanted)."""
-        longest = self._answer_timeout if seconds is None else min(self._answer_timeout, seconds)
-        patience = min(longest, seconds_left(deadline))
+        patience = min(self._answer_timeout, seconds_left(deadline))
         turn = Deadline(max(patience, LAST_POLL_PATIENCE), "", self._clock)
         with ExitStack() as slot:
             worker, missing = self._connection(slot, self._poll_slots, POLL_THREADS, turn)
@@ -351,10 +321,10 @@ class NaoClient:
             kept = slot.pop_all()
 
         def read(response: requests.Response) -> bytes:
-            wanted = whole or response.status_code == requests.codes.ok
-            return read_body(response) if wanted else b""
+            return read_body(response) if is_probe or response.status_code == requests.codes.ok else b""
 
-        request = Request("GET", path, read, longest, CANCELLED_POLL_GRACE, is_secret=is_secret)
+        seconds = patience if is_probe else self._answer_timeout
+        request = Request("GET", path, read, seconds, CANCELLED_POLL_GRACE, is_secret=is_secret)
         try:
             return self._answer(number, Exchange(worker), self._polls, request, kept)
         except EXCHANGE_FAILURES as error:
@@ -386,14 +356,7 @@ class NaoClient:
             with slot, self._send(session, request) as response:
                 return response, request.read(response)
 
-        return exchange.run(call, request.seconds, self._cancelled, request.grace, request.on_grace)
-
-    @_Alone()
-    def _poll(self, job_id: str, deadline: Deadline | None, *, is_secret: bool) -> JobState:
-        answer = self._get(f"background_jobs/{job_id}", deadline, is_secret=is_secret)
-        if answer.code != requests.codes.ok:
-            raise answer.refusal_of_poll(self._key)
-        return answer.job_state()
+        return exchange.run(call, request.seconds, lambda: self._clock.cancelled, request.grace, request.on_grace)
 
     def _accepted(self, action: Action, answer: Answer) -> Job | Done:
         takes_done = not action.needs_job and answer.code in _DONE
@@ -425,9 +388,6 @@ class NaoClient:
 
     def _reason_of(self, error: BaseException) -> tuple[str, bool]:
         return reason_of(error, None if self._direct else proxy_for(self.base_url))
-
-    def _cancelled(self) -> bool:
-        return self._clock.cancelled
 
     def _url(self, path: str) -> str:
         return f"{self.base_url}/api/v2/{path}"

@@ -6,12 +6,10 @@ import json
 from datetime import datetime, timezone
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, StrictStr, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, StrictBool, StrictStr, ValidationInfo
 
-from pulumi_nao.models import DOCUMENTED_STATUSES, JOB_NUMBER, WITHHELD
+from pulumi_nao.models import DOCUMENTED_STATUSES, WITHHELD
 from pulumi_nao.text import printable
-
-JOB_TYPE = "job_watcher"  # seen in every documented example
 
 
 def _printable(text: str, info: ValidationInfo) -> str:
@@ -59,16 +57,3 @@ class JobDocument(BaseModel):
     """The body of an answer to `GET /api/v2/background_jobs/{id}` (documented)."""
 
     data: JobData
-
-
-class JobReferenceData(BaseModel):
-    """`data` of an answer that names a job: the id of the job resource."""
-
-    id: Annotated[str, BeforeValidator(str), Field(pattern=f"^{JOB_NUMBER}$")]
-    type: str = ""
-
-
-class JobReference(BaseModel):
-    """The body of a `202 Accepted`: documented in words only, its shape is inferred from other answers."""
-
-    data: JobReferenceData

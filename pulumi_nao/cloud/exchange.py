@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError  # the builtin one only from 3.11 on
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse, IncompleteRead
@@ -30,7 +29,7 @@ _of_thread = threading.local()
 
 
 class AnswerTimeout(Exception):
-    """One exchange took longer than an answer may take, however the time was spent."""
+    pass
 
 
 class NoSuchBundle(Exception):
@@ -38,17 +37,11 @@ class NoSuchBundle(Exception):
 
 
 class Exchange:
-    """One request and its answer, in a thread that can be left behind.
-
-    A time-out on the socket counts from byte to byte, and none covers name resolution.
-
-    Attributes:
-        connected: Whether there was a connection, so that something may have reached the server.
-    """
+    """In a thread: a time-out on the socket counts from byte to byte, and none covers name resolution."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self.connected = False
+        self.connected = False  # from then on, something may have reached the server
         self._given_up = False
         self._socket: socket.socket | None = None
         self._guard = threading.Lock()
@@ -71,25 +64,19 @@ class Exchange:
         def run() -> None:
             _of_thread.exchange = self
             try:
-                try:
-                    result = call()
-                finally:
-                    _of_thread.exchange = self._socket = None
+                outcome.set_result(call())
             except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
                 outcome.set_exception(error)
-            else:
-                outcome.set_result(result)
+            finally:
+                _of_thread.exchange = self._socket = None
 
         self._worker.put(run)
         end = time.monotonic() + seconds
         noticed = False
         while True:
             left = end - time.monotonic()
-            try:
-                return outcome.result(max(0.0, min(left, _CANCEL_CHECK)))
-            except FutureTimeoutError:
-                if outcome.done():  # the call's own, or it ended this very moment
-                    return outcome.result()
+            if wait([outcome], max(0.0, min(left, _CANCEL_CHECK))).done:
+                return outcome.result()
             if left <= 0:
                 self.give_up()
                 raise AnswerTimeout
@@ -104,9 +91,10 @@ class Exchange:
         """End the connection, or keep a thread that is still in a slow name resolution from making one."""
         with self._guard:
             self._given_up = True
-            if self._socket is not None:
+            in_use = self._socket  # which the thread may let go of at any moment
+            if in_use is not None:
                 # TLS through a proxy that itself speaks TLS is no socket, but has one.
-                below = getattr(self._socket, "socket", self._socket)
+                below = getattr(in_use, "socket", in_use)
                 with suppress(OSError):
                     # Not the TLS socket's own: that would take its state away under the thread that reads.
                     socket.socket.shutdown(below, socket.SHUT_RDWR)
@@ -157,8 +145,6 @@ class _WholeHead(HTTPResponse):
 
 
 class _Lines:
-    """Remembers the line that was read last."""
-
     def __init__(self, source: BufferedReader) -> None:
         self.source = source
         self.last = b""
@@ -217,20 +203,18 @@ class WatchedAdapter(HTTPAdapter):
         _watch(self.poolmanager)
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as in requests
-        """Choose the certificate authorities."""
         try:
             super().cert_verify(*args, **kwargs)  # type: ignore[no-untyped-call]
         except OSError:
             raise NoSuchBundle from None
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:  # noqa: ANN401 - as in requests
-        """Watch a proxy's connections like direct ones."""
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
         _watch(manager)
         return manager
 
     def close(self) -> None:
-        """Close the connections, too; urllib3 leaves those to the garbage collector."""
+        # urllib3 leaves the connections to the garbage collector.
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             for key in manager.pools.keys():  # noqa: SIM118 - it cannot be iterated itself
                 manager.pools[key].close()

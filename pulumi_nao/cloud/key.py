@@ -23,7 +23,6 @@ _PROBLEMS = tuple(
 
 
 def key_advice(wanted: str = "The key to use is") -> tuple[str, ...]:
-    """Say which kinds of keys there are."""
     return (
         (
             f"{wanted} the account's (auth_token on the user's My Profile page) or a JWT, bare: no `Bearer`, no line "
@@ -35,20 +34,13 @@ def key_advice(wanted: str = "The key to use is") -> tuple[str, ...]:
 
 @dataclass(frozen=True, repr=False)
 class ApiKey:
-    """A key, and what errors say of it.
-
-    Attributes:
-        value: API key or JWT of an account, without `Bearer`.
-        origin: Where it comes from: `configuration nao:apiKey`.
-        advice: What to do when it is refused.
-    """
+    """An API key or JWT of an account, and what errors say of it: where it comes from, and what to do about it."""
 
     value: str
     origin: str = "the argument api_key"
     advice: tuple[str, ...] = key_advice()
 
     def __repr__(self) -> str:
-        """Name the origin alone."""
         return f"ApiKey({self.origin!r})"
 
 

@@ -24,16 +24,9 @@ LOGGERS = (
 
 
 class _Filter(logging.Filter):
-    """Rewrites records; other users of the same libraries lose nothing but our keys."""
+    """Other users of the same libraries lose nothing but our keys."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.secrets: frozenset[str] = frozenset()
-        self._guard = threading.Lock()
-
-    def protect(self, secret: str) -> None:
-        with self._guard:  # replaced, never changed: other threads may be going through it
-            self.secrets |= {secret}
+    secrets: frozenset[str] = frozenset()
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
@@ -47,10 +40,11 @@ class _Filter(logging.Filter):
 
 
 _FILTER = _Filter()
+_guard = threading.Lock()
 
 
 def protect(secret: str) -> None:
-    """Keep a secret out of the logs from now on."""
-    _FILTER.protect(secret)
+    with _guard:  # replaced, never changed: other threads may be going through it
+        _FILTER.secrets |= {secret}
     for name in LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)

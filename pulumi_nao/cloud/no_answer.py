@@ -30,32 +30,32 @@ _RESET = "the connection was reset"
 _CUT_SHORT = "the answer was cut short"
 _MALFORMED = "the URL is malformed"
 
-_REASONS: tuple[tuple[type[BaseException], str, bool], ...] = (
-    (AnswerTimeout, "no complete answer in time", True),
-    (AnswerTooLarge, "the answer is far larger than any job", True),
-    (AnswerUnreadable, "the answer could not be decompressed", True),
-    (ssl.SSLEOFError, _CLOSED, True),
-    (ssl.SSLZeroReturnError, _CLOSED, True),
-    (ssl.SSLError, "no secure connection could be agreed", True),
-    (requests.exceptions.SSLError, "no secure connection could be agreed", True),
-    (socket.gaierror, "its name cannot be resolved", True),
-    (ConnectionRefusedError, "connection refused", True),
-    (RemoteDisconnected, _CLOSED, True),
-    (ConnectionError, _RESET, True),
-    (requests.exceptions.InvalidSchema, "the URL's scheme is not supported", False),
-    (requests.exceptions.InvalidURL, _MALFORMED, False),
-    (InvalidHttpUrl, _MALFORMED, False),
-    (requests.exceptions.ConnectTimeout, "no connection in time", True),
-    (requests.exceptions.Timeout, "no answer in time", True),
-    (urllib3.exceptions.TimeoutError, "no answer in time", True),
-    (BadStatusLine, "the answer is not HTTP", True),
-    (IncompleteRead, _CUT_SHORT, True),
-    (HTTPException, "the headers of the answer make no sense", True),
-    (requests.exceptions.ChunkedEncodingError, _CUT_SHORT, True),
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (AnswerTimeout, "no complete answer in time"),
+    (AnswerTooLarge, "the answer is far larger than any job"),
+    (AnswerUnreadable, "the answer could not be decompressed"),
+    (ssl.SSLEOFError, _CLOSED),
+    (ssl.SSLZeroReturnError, _CLOSED),
+    (ssl.SSLError, "no secure connection could be agreed"),
+    (requests.exceptions.SSLError, "no secure connection could be agreed"),
+    (socket.gaierror, "its name cannot be resolved"),
+    (ConnectionRefusedError, "connection refused"),
+    (RemoteDisconnected, _CLOSED),
+    (ConnectionError, _RESET),
+    (requests.exceptions.InvalidSchema, "the URL's scheme is not supported"),
+    (requests.exceptions.InvalidURL, _MALFORMED),
+    (InvalidHttpUrl, _MALFORMED),
+    (requests.exceptions.ConnectTimeout, "no connection in time"),
+    (requests.exceptions.Timeout, "no answer in time"),
+    (urllib3.exceptions.TimeoutError, "no answer in time"),
+    (BadStatusLine, "the answer is not HTTP"),
+    (IncompleteRead, _CUT_SHORT),
+    (HTTPException, "the headers of the answer make no sense"),
+    (requests.exceptions.ChunkedEncodingError, _CUT_SHORT),
 )
 
 _OF_A_PROXY = (urllib3.exceptions.ProxyError, requests.exceptions.ProxyError)
-_NO_PROXY_URL = (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, InvalidHttpUrl)
+_NO_URL = (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, InvalidHttpUrl)
 _NO_MACHINE_ERROR = (ssl.SSLError, socket.gaierror, ConnectionError, TimeoutError, requests.RequestException)
 
 # OpenSSL's numbers for a chain that leads to nobody known: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT to
@@ -80,7 +80,7 @@ def reason_of(error: BaseException, proxy: Proxy | None = None) -> tuple[str, bo
 def _words(chain: Sequence[BaseException], proxy: Proxy | None) -> tuple[str, bool]:
     if proxy is None:
         return _reason(chain, "the server's")
-    if any(isinstance(cause, _NO_PROXY_URL) for cause in chain):
+    if any(isinstance(cause, _NO_URL) for cause in chain):
         if proxy.url.startswith("socks"):
             return f"{proxy} needs the Python package PySocks: install requests[socks]", False
         return f"{proxy.source} is no URL of a proxy; write it like http://proxy.example.com:3128", False
@@ -110,21 +110,20 @@ def _refused_by(proxy: Proxy, status: int) -> tuple[str, bool]:
 
 
 def _reason(chain: Sequence[BaseException], whose: str) -> tuple[str, bool]:
-    for_good = _certificates(chain, whose) or _key_log(chain)
+    of_machine = _machine_errors(chain)
+    for_good = _certificates(chain, whose) or _files(chain, of_machine)
     if for_good:
         return for_good, False
-    of_machine = [number for number in map(_machine_error, chain) if number]
     if of_machine:
         return f"this machine: {_in_words(of_machine[-1])}", True
-    for kind, words, may_pass in _REASONS:
+    for kind, words in _REASONS:
         found = next((cause for cause in chain if isinstance(cause, kind)), None)
         if found is not None:
-            return words + _in_openssls_words(found), may_pass
+            return words + _in_openssls_words(found), kind not in _NO_URL
     return f"the connection failed ({type(chain[-1]).__name__})", True
 
 
 def _certificates(chain: Sequence[BaseException], whose: str) -> str:
-    """What is wrong with the server's certificate, or with the file of authorities to trust."""
     for cause in chain:
         if isinstance(cause, NoSuchBundle):
             return f"{_bundle()} does not exist"
@@ -132,9 +131,17 @@ def _certificates(chain: Sequence[BaseException], whose: str) -> str:
             return f"{whose} certificate is not trusted{_why_untrusted(cause)}"
         if isinstance(cause, ssl.SSLError) and getattr(cause, "library", None) in ("X509", "PEM", "ASN1"):
             return f"{_bundle()} holds no certificates that can be read"
-    number = next((number for number in map(_machine_error, chain) if number), None)
-    if number and any(isinstance(cause, urllib3.exceptions.SSLError) for cause in chain):
-        return f"{_bundle()} cannot be read: {_in_words(number)}"
+    return ""
+
+
+def _files(chain: Sequence[BaseException], of_machine: list[OSError]) -> str:
+    """Which of the files that the environment names cannot be used."""
+    if of_machine and any(isinstance(cause, urllib3.exceptions.SSLError) for cause in chain):
+        return f"{_bundle()} cannot be read: {_in_words(of_machine[0])}"
+    key_log = os.environ.get("SSLKEYLOGFILE")
+    for error in of_machine:
+        if key_log and error.filename == key_log:
+            return f"the file named by SSLKEYLOGFILE cannot be written: {_in_words(error)}"
     return ""
 
 
@@ -151,24 +158,14 @@ def _why_untrusted(error: BaseException) -> str:
     return why
 
 
-def _key_log(chain: Sequence[BaseException]) -> str:
-    file = os.environ.get("SSLKEYLOGFILE")
-    for cause in chain:
-        number = _machine_error(cause)
-        if file and number and getattr(cause, "filename", None) == file:
-            return f"the file named by SSLKEYLOGFILE cannot be written: {_in_words(number)}"
-    return ""
+def _machine_errors(chain: Sequence[BaseException]) -> list[OSError]:
+    """Where the operating system refused something to this process."""
+    errors = [cause for cause in chain if isinstance(cause, OSError) and not isinstance(cause, _NO_MACHINE_ERROR)]
+    return [error for error in errors if isinstance(error.errno, int) and error.errno in errno.errorcode]
 
 
-def _machine_error(error: BaseException) -> int | None:
-    """The error number, where the operating system refused something to this process."""
-    number = getattr(error, "errno", None) if isinstance(error, OSError) else None
-    if isinstance(error, _NO_MACHINE_ERROR) or not isinstance(number, int) or number not in errno.errorcode:
-        return None
-    return number
-
-
-def _in_words(number: int) -> str:
+def _in_words(error: OSError) -> str:
+    number = cast("int", error.errno)
     words = os.strerror(number)
     # Windows has no words here for the numbers of its sockets.
     return errno.errorcode[number] if words.startswith("Unknown error") else words.lower()

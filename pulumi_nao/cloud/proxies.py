@@ -15,23 +15,14 @@ _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy, without its user's name and password.
-
-    Attributes:
-        url: Scheme, host and port; empty where its address cannot be told from a password.
-        source: Where it was set: `HTTPS_PROXY`.
-    """
-
-    url: str
-    source: str
+    url: str  # scheme, host and port; empty where its address cannot be told from a password
+    source: str  # where it was set: `HTTPS_PROXY`
 
     def __str__(self) -> str:
-        """Name it within a sentence."""
         return f"the proxy {self.url} ({self.source})" if self.url else f"the proxy of {self.source}"
 
 
 def proxy_for(server: str) -> Proxy | None:
-    """Find the proxy through which requests asks a server; `None` when there is none on the way."""
     proxies = get_environ_proxies(server, no_proxy=None)
     address = select_proxy(server, proxies)
     if not address:

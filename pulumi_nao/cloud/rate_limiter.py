@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
 from pulumi_nao.waiting.clock import seconds_left
 
 if TYPE_CHECKING:
-    from pulumi_nao.waiting.clock import Clock, Deadline
+    from pulumi_nao.waiting.clock import Clock, Deadline, Event
 
 # Requests a second: after the first refusal, and however often the server refuses.
 FIRST_RATE = 10.0
@@ -35,19 +36,14 @@ _INSTANT = 1e-6
 
 
 class RateLimiter:
-    """Keeps requests to one server apart, first come, first served."""
-
     def __init__(self, clock: Clock, requests_per_second: float | None = None) -> None:
         self._clock = clock
         self._guard = threading.Lock()
+        self._line: deque[Event] = deque()
+        self._sent = 0
         self._shortest_gap = 1 / requests_per_second if requests_per_second else 0.0
-        self._drawn = 0  # numbers given out; the line is served in their order
-        self._waiting = 0
-        self._gone = 0  # the highest number that was sent
-        # Number `_base + 1` may be sent at `_start`, the next one `_gap` later, and so on with ever shorter gaps.
-        self._base = 0
-        self._start = -math.inf
         self._gap = self._shortest_gap
+        self._next_at = -math.inf
         self._slowed_at = 0
         self._refusing_since: float | None = None
 
@@ -57,33 +53,37 @@ class RateLimiter:
         `None` when it must not be sent: the clock was cancelled, the deadline came first, or the server has let
         nothing through for so many seconds of patience.
         """
+        called = self._clock.event()
+        came_at = self._clock.monotonic()
         with self._guard:
-            self._drawn += 1
-            number = self._drawn
-            now = self._clock.monotonic()
-            if not self._waiting and self._due(number) < now:  # what nobody used is not saved up
-                self._restart(now, number - 1)
-            self._waiting += 1
+            self._line.append(called)
         try:
             while True:
                 with self._guard:
                     now = self._clock.monotonic()
-                    pause = self._due(number) - now
-                    if pause <= _INSTANT:
-                        self._gone = max(self._gone, number)
-                        return number
+                    is_next = self._line[0] is called or not self._gap  # without a limit, nobody waits for anybody
+                    due = max(self._next_at, came_at)  # what nobody used is not saved up
+                    if is_next and due - now <= _INSTANT:
+                        self._next_at = due + self._gap
+                        self._gap = max(self._shortest_gap, self._gap * (1 - SPEED_UP))
+                        self._sent += 1
+                        return self._sent
                     if self._refusing_since is not None and now - self._refusing_since >= patience:
                         return None
                 left = seconds_left(deadline)
                 if left <= 0 or self._clock.cancelled:
                     return None
-                self._clock.sleep(min(pause, left, _LOOK_UP))
+                if is_next:
+                    self._clock.sleep(min(due - now, left, _LOOK_UP))
+                else:
+                    called.wait(min(left, _LOOK_UP))
         finally:
             with self._guard:
-                self._waiting -= 1
+                self._line.remove(called)
+                if self._line:
+                    self._line[0].set()
 
     def accepted(self) -> None:
-        """Note that the server took a request."""
         self._refusing_since = None
 
     def refused(self, number: int, retry_after: float | None) -> None:
@@ -96,34 +96,10 @@ class RateLimiter:
             now = self._clock.monotonic()
             if self._refusing_since is None:
                 self._refusing_since = now
-            at = max(now + hold, self._due(self._gone + 1))
+            self._next_at = max(now + hold, self._next_at)
             if number > self._slowed_at:
-                self._slowed_at = self._gone
-                self._restart(at, self._gone, self._slower())
-            else:
-                self._restart(at, self._gone)
-
-    def _slower(self) -> float:
-        gap = self._gap_after(self._gone - self._base)
-        if gap * UNLIMITED_RATE < 1:
-            return 1 / FIRST_RATE
-        return min(gap / SLOW_DOWN, max(1 / SLOWEST_RATE, self._shortest_gap))
-
-    def _restart(self, at: float, base: int, gap: float | None = None) -> None:
-        self._gap = self._gap_after(base - self._base) if gap is None else gap
-        self._base = base
-        self._start = at
-
-    def _gap_after(self, requests: int) -> float:
-        return max(self._shortest_gap, self._gap * (1 - SPEED_UP) ** max(0, requests))
-
-    def _due(self, number: int) -> float:
-        """When a request may be sent if none before it is refused: the sum of the gaps, a geometric series."""
-        gaps = number - self._base - 1
-        if gaps <= 0 or not self._gap:
-            return self._start
-        shrinking = gaps
-        if self._shortest_gap:
-            shrinking = min(gaps, math.ceil(math.log(self._shortest_gap / self._gap) / math.log(1 - SPEED_UP)))
-        total = self._gap * (1 - (1 - SPEED_UP) ** shrinking) / SPEED_UP
-        return self._start + total + (gaps - shrinking) * self._shortest_gap
+                self._slowed_at = self._sent
+                if self._gap * UNLIMITED_RATE < 1:
+                    self._gap = 1 / FIRST_RATE
+                else:
+                    self._gap = min(self._gap / SLOW_DOWN, max(1 / SLOWEST_RATE, self._shortest_gap))

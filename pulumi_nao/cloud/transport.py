@@ -31,38 +31,24 @@ MOST_CONNECTIONS = 32
 
 
 class AnswerTooLarge(Exception):
-    """The server sent more than any job needs."""
+    pass
 
 
 class AnswerUnreadable(Exception):
-    """The server compressed its answer, unasked, in a way that cannot be undone."""
+    pass
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent, and how long to wait for its answer.
-
-    Attributes:
-        method: `GET`, `POST`…
-        path: Below `/api/v2/`.
-        read: Reads the answer's body, or what of it is wanted; `None` when it cannot be read.
-        seconds: How long the answer may take in all.
-        grace: How long to go on waiting for it after a cancel (seconds).
-        on_grace: Told when that time begins.
-        headers: Beside those of every request.
-        content: The body; `None` for none.
-        is_secret: Whether the body is, which the answer may repeat.
-    """
-
     method: str
     path: str
-    read: Callable[[requests.Response], bytes | None]
-    seconds: float
-    grace: float
-    on_grace: Callable[[], None] | None = None
+    read: Callable[[requests.Response], bytes | None]  # what of the body is wanted; `None` when it cannot be read
+    seconds: float  # for the whole answer
+    grace: float  # seconds to go on waiting for it after a cancel
+    on_grace: Callable[[], None] | None = None  # told when that time begins
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = field(default=None, repr=False)
-    is_secret: bool = False
+    is_secret: bool = False  # the content, which the answer may repeat
 
 
 class Body(bytes):
@@ -75,21 +61,16 @@ class Body(bytes):
 
 
 class BareToken(AuthBase):
-    """Puts the bare token on a request.
-
-    As an `AuthBase` because a plain header would be replaced by what `~/.netrc` holds for the host.
-    """
+    """An `AuthBase` because a plain header would be replaced by what `~/.netrc` holds for the host."""
 
     def __init__(self, token: str) -> None:
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Set the `Authorization` header (documented: the token alone, without a scheme)."""
-        request.headers["Authorization"] = self._token
+        request.headers["Authorization"] = self._token  # documented: alone, without a scheme
         return request
 
     def __repr__(self) -> str:
-        """Say nothing of the token."""
         return "BareToken(…)"
 
 
@@ -100,8 +81,7 @@ class NoRedirects(requests.Session):
     and fails on a `Location` that is no address.
     """
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that there is none."""
+    def get_redirect_target(self, resp: requests.Response) -> None: ...
 
 
 def new_session(adapter: HTTPAdapter, *, direct: bool) -> requests.Session:

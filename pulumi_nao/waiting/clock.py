@@ -16,20 +16,14 @@ _CANCEL_CHECK = 0.25
 
 
 class Event(Protocol):
-    """What one thread waits for, and another sets."""
-
-    def set(self) -> None:
-        """End all waits for it."""
+    def set(self) -> None: ...
 
     def wait(self, seconds: float) -> bool:
         """Pause until it is set, for so many seconds at the most, or until the wait is cancelled; was it set?"""
 
 
 class Clock(Protocol):
-    """What waiting needs to know of time."""
-
-    def monotonic(self) -> float:
-        """Seconds that only ever grow."""
+    def monotonic(self) -> float: ...
 
     def now(self) -> datetime:
         """The time of day in UTC, for what is recorded and for HTTP dates."""
@@ -37,43 +31,32 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Pause for so many seconds, or until the wait is cancelled."""
 
-    def event(self) -> Event:
-        """What threads wait for by this clock."""
+    def event(self) -> Event: ...
 
     @property
-    def cancelled(self) -> bool:
-        """Whether waiting has to end."""
+    def cancelled(self) -> bool: ...
 
 
 class SystemClock:
-    """The machine's clock. Setting `cancel` ends every sleep at once, and a wait for an event a moment later.
-
-    Args:
-        cancel: Set by whoever wants all waits to end.
-    """
+    """The machine's clock. Setting `cancel` ends every sleep at once, and a wait for an event a moment later."""
 
     def __init__(self, cancel: threading.Event | None = None) -> None:
         self._cancel = cancel or threading.Event()
 
     def monotonic(self) -> float:
-        """Seconds that only ever grow."""
         return time.monotonic()
 
     def now(self) -> datetime:
-        """The time of day in UTC."""
         return datetime.now(timezone.utc)
 
     def sleep(self, seconds: float) -> None:
-        """Pause for so many seconds, or until `cancel` is set."""
         self._cancel.wait(max(0.0, seconds))
 
     def event(self) -> Event:
-        """An event for which nobody waits longer than until `cancel` is set."""
         return _Event(self)
 
     @property
     def cancelled(self) -> bool:
-        """Whether `cancel` is set."""
         return self._cancel.is_set()
 
 
@@ -93,29 +76,14 @@ class _Event:
 
 
 def checked_seconds(name: str, value: object, example: float) -> float:
-    """Refuse what is no length of time: a wait for it would never end, or never begin.
-
-    Args:
-        name: What an error calls it.
-        value: As given.
-        example: For the error.
-
-    Raises:
-        ConfigurationError: It is no number from 0 to the most that a thread can wait.
-    """
+    """Refuse what is no length of time: a wait for it would never end, or never begin."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= threading.TIMEOUT_MAX:
         return value
     raise ConfigurationError(f"{name}: give a number of seconds, such as {example:g}")
 
 
 class Deadline:
-    """How long something may take, counted from now.
-
-    Args:
-        seconds: The limit.
-        source: Where the limit comes from, in words for an error: `nao:timeout`.
-        clock: Counts the time.
-    """
+    """How long something may take, counted from now; errors say where that limit was set: `nao:timeout`."""
 
     def __init__(self, seconds: float, source: str, clock: Clock) -> None:
         self.seconds = seconds
@@ -125,7 +93,6 @@ class Deadline:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the count began."""
         return self._clock.monotonic() - self._began
 
     @property
@@ -136,18 +103,12 @@ class Deadline:
 
 
 def seconds_left(deadline: Deadline | None) -> float:
-    """Seconds until a deadline; without one there is no end to them."""
     return math.inf if deadline is None else deadline.remaining
 
 
 @dataclass(frozen=True)
 class Limit:
-    """How long one call may take; a deadline is a limit whose time has begun.
-
-    Attributes:
-        seconds: The limit.
-        source: Where it was set, for errors.
-    """
+    """How long one call may take; a deadline is a limit whose time has begun."""
 
     seconds: float
     source: str

@@ -1,29 +1,48 @@
-"""Who may go on now: one at a time for each address, and no more at once than the configuration allows."""
+"""Who may go on now: one at a time for each address, and no more at once than the configuration allows.
+
+Between processes (two providers of one program are two) the lock is the operating system's, which takes it back from
+a process however that ends. All addresses are places in one file: hundreds of locks take one descriptor, and leave no
+files behind. Other machines, users and containers have other files.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import stat
 import sys
+import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulumi_nao.errors import NotSent
 from pulumi_nao.waiting.semaphore import Semaphore
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _LOCK, _UNLOCK = msvcrt.LK_NBLCK, msvcrt.LK_UNLCK
+else:
+    import fcntl
+
+    _LOCK, _UNLOCK = fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_UN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
     from pulumi_nao.waiting.clock import Clock
 
+# Seconds; asked without blocking, so that a cancel ends the wait.
+_ASKED_AGAIN = 0.25
+_PRIVATE = 0o700
+# Places in the file; two addresses share one as seldom as their digests begin alike.
+_PLACES = 2**62
+
 
 class Locks:
-    """Hands out turns to threads of one process.
-
-    Args:
-        clock: What the waits go by.
-        at_once: How many turns may be held at a time; `None` for any number.
-    """
-
     def __init__(self, clock: Clock, at_once: int | None = None) -> None:
         self._clock = clock
         self._all = Semaphore(clock, at_once or sys.maxsize)
@@ -32,26 +51,107 @@ class Locks:
 
     @contextmanager
     def held(self, site: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
-        """Wait for a turn and hold it.
-
-        Args:
-            site: What only one may work on at a time.
-            operation: What is to be done, for errors and reports.
-            report: Told when there is a wait for another one.
-
-        Raises:
-            NotSent: All waits were cancelled before the turn came.
-        """
+        """Hold a turn; a wait for another at the same site is reported, and a cancel while it lasts is `NotSent`."""
         with self._guard:
             of_site = self._sites.setdefault(site, Semaphore(self._clock, 1))
-
-        def wait_told() -> None:
-            report(f"waiting for another {operation} to end")
-
-        with (
-            of_site.acquired(in_line=wait_told) as site_is_free,
-            self._all.acquired() as turn_has_come,
-        ):
+        told = partial(report, f"waiting for another {operation} to end")
+        with of_site.acquired(in_line=told) as site_is_free, self._all.acquired() as turn_has_come:
             if not (site_is_free and turn_has_come):
                 raise NotSent("cancelled while it waited for its turn", operation=operation)
             yield
+
+
+class _LockFile:
+    """The file, open as long as the process lives: closing it would give all locks back."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._open: dict[Path, int] = {}
+
+    def take(self, place: int) -> bool:
+        """Lock a place, unless another process has it; `OSError` where the file cannot be used."""
+        with self._guard:
+            descriptor = self._descriptor()
+            try:
+                _set(descriptor, place, _LOCK)
+            except (BlockingIOError, PermissionError):
+                return False
+        return True
+
+    def give_back(self, place: int) -> None:
+        with self._guard, suppress(OSError):
+            _set(self._descriptor(), place, _UNLOCK)
+
+    def _descriptor(self) -> int:
+        folder = lock_folder()
+        if folder not in self._open:
+            with suppress(FileExistsError):
+                folder.mkdir(mode=_PRIVATE)
+            if not _is_private(folder):
+                raise PermissionError(0, "it is not this user's alone", str(folder))
+            # Never deleted: a process that opens another file of the name would have other locks.
+            self._open[folder] = os.open(folder / "locks", os.O_RDWR | os.O_CREAT, 0o600)
+        return self._open[folder]
+
+
+_file = _LockFile()
+
+
+class MachineLocks(Locks):
+    """Turns that the processes of a user on one machine take together; `warn` is told once where they cannot."""
+
+    def __init__(self, clock: Clock, at_once: int | None, warn: Callable[[str], None]) -> None:
+        super().__init__(clock, at_once)
+        self._warn = warn
+        self._told = threading.Lock()
+
+    @contextmanager
+    def held(self, site: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
+        with super().held(site, operation, report):
+            place = int.from_bytes(hashlib.sha256(repr(site).encode()).digest()[:8], "big") % _PLACES
+            is_locked = self._wait(place, operation, report)
+            try:
+                yield
+            finally:
+                if is_locked:
+                    _file.give_back(place)
+
+    def _wait(self, place: int, operation: str, report: Callable[[str], None]) -> bool:
+        """Lock a place; `False` where that cannot be done on this machine."""
+        is_told = False
+        try:
+            while not _file.take(place):
+                if self._clock.cancelled:
+                    raise NotSent("cancelled while it waited for its turn", operation=operation)
+                if not is_told:
+                    report(f"waiting for another {operation} to end, in another process")
+                    is_told = True
+                self._clock.sleep(_ASKED_AGAIN)
+        except OSError as error:
+            if self._told.acquire(blocking=False):
+                self._warn(
+                    f"the folder {lock_folder()} cannot be used ({error.strerror}), so what runs in other processes "
+                    "at the same time is not waited for"
+                )
+            return False
+        return True
+
+
+def lock_folder() -> Path:
+    user = "" if sys.platform == "win32" else f"-{os.getuid()}"
+    return Path(tempfile.gettempdir()) / f"pulumi-nao{user}"
+
+
+def _set(descriptor: int, place: int, how: int) -> None:
+    if sys.platform == "win32":
+        os.lseek(descriptor, place, os.SEEK_SET)
+        msvcrt.locking(descriptor, how, 1)
+    else:
+        fcntl.lockf(descriptor, how, 1, place)
+
+
+def _is_private(folder: Path) -> bool:
+    if sys.platform == "win32":
+        return True  # the temporary folder is the user's own
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) == _PRIVATE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,69 +15,31 @@ if TYPE_CHECKING:
 
 
 class Semaphore:
-    """Who comes when all are taken waits in line, first come, first served.
-
-    The wait is the caller's own: a line takes no thread.
-
-    Args:
-        clock: What the waits go by.
-        most: How many there are.
-    """
+    """First come, first served; the wait is the caller's own: a line takes no thread."""
 
     def __init__(self, clock: Clock, most: int) -> None:
         self._clock = clock
         self._guard = threading.Lock()
-        self._free = most
-        self._line: deque[Event] = deque()
+        self._most = most
+        self._line: list[Event] = []  # the first of them, as many as there are places, have one
 
     @contextmanager
     def acquired(
         self, deadline: Deadline | None = None, in_line: Callable[[], object] | None = None
     ) -> Iterator[bool]:
-        """Have one of the places for a while.
-
-        Args:
-            deadline: When to wait no longer; a cancel ends a wait, too.
-            in_line: Told when there is a wait.
-
-        Yields:
-            Whether there is one.
-        """
-        if not self._take(deadline, in_line):
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            self._give_back()
-
-    def _take(self, deadline: Deadline | None, in_line: Callable[[], object] | None) -> bool:
+        """Have a place for a while, or `False` where deadline or cancel came first; `in_line` is told of a wait."""
+        called = self._clock.event()
         with self._guard:
-            if self._free:
-                self._free -= 1
-                return True
-            called = self._clock.event()
             self._line.append(called)
-        taken = False
+            has_place = len(self._line) <= self._most
         try:
-            if in_line:
-                in_line()
-            taken = called.wait(seconds_left(deadline))
+            if not has_place:
+                if in_line:
+                    in_line()
+                has_place = called.wait(seconds_left(deadline))
+            yield has_place
         finally:  # also when Ctrl-C ends the wait of a main thread
-            if not taken:
-                self._leave(called)
-        return taken
-
-    def _leave(self, called: Event) -> None:
-        with self._guard:
-            if called in self._line:
+            with self._guard:
                 self._line.remove(called)
-                return
-        self._give_back()
-
-    def _give_back(self) -> None:
-        with self._guard:
-            if self._line:
-                self._line.popleft().set()
-            else:
-                self._free += 1
+                if len(self._line) >= self._most:
+                    self._line[self._most - 1].set()

@@ -43,22 +43,14 @@ class ThreadPool(ThreadPoolExecutor):
 
     Who finds none, and can have none started, waits in line, first come, first served. A subclass because grpc takes
     no other executor.
-
-    Args:
-        name: The threads' name.
-        most: How many there may be.
-        least: How many are started even if that leaves no room for others.
-
-    Attributes:
-        short: Whether there was a wait because no thread could be started.
     """
 
     def __init__(self, name: str, most: int = sys.maxsize, least: int = 1) -> None:
         super().__init__(1)
-        self.short = False
+        self.short = False  # whether there was a wait because no thread could be started
         self._name = name
         self._most = most
-        self._least = least
+        self._least = least  # started even if that leaves no room for others
         _now_and_after_a_fork(self._begin)
 
     def _begin(self) -> None:
@@ -68,11 +60,7 @@ class ThreadPool(ThreadPoolExecutor):
         self._line: deque[Callable[[Worker], None]] = deque()
 
     def prepare(self) -> bool:
-        """Start the least number of threads now, as later there may be none left.
-
-        Returns:
-            Whether there is at least one.
-        """
+        """Start the least number of threads now, as later there may be none left; is there at least one?"""
         with self._guard:
             while self._count < self._least and (worker := self._start()):
                 self._idle.append(worker)
@@ -82,16 +70,7 @@ class ThreadPool(ThreadPoolExecutor):
     def submit(
         self, fn: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Future[Result]:
-        """Make a call in one of the threads.
-
-        Args:
-            fn: The call.
-            args: Its arguments.
-            kwargs: Its arguments with names.
-
-        Raises:
-            RuntimeError: There is no thread, and none can be started; the call will not be made.
-        """
+        """Make a call in one of the threads; where a `RuntimeError` says that there is none, it will not be made."""
         future: Future[Result] = Future()
 
         def take(worker: Worker) -> None:
@@ -107,21 +86,30 @@ class ThreadPool(ThreadPoolExecutor):
 
     @contextmanager
     def borrowed(self, clock: Clock, deadline: Deadline | None = None) -> Iterator[Worker | None]:
-        """Have one of the threads for a while; what is put into it is called there.
+        """Have a thread for a while, which calls what is put into it; `None` where none comes in time."""
+        handed: list[Worker] = []
+        called = clock.event()
 
-        Args:
-            clock: What a wait goes by.
-            deadline: When to wait no longer; a cancel ends a wait, too.
+        def take(worker: Worker) -> None:
+            handed.append(worker)
+            called.set()
 
-        Yields:
-            The thread; `None` when there is none.
-        """
-        worker = self._wait(clock, deadline)
+        with self._guard:
+            self._line.append(take)
+            self._hand_out()
         try:
-            yield worker
-        finally:
-            if worker is not None:
-                self._free(worker)
+            while self._count and not called.wait(min(_START_CHECK, seconds_left(deadline))):
+                if clock.cancelled or not seconds_left(deadline):
+                    break
+                with self._guard:  # others may have ended meanwhile
+                    self._hand_out()
+            yield handed[0] if handed else None
+        finally:  # also when Ctrl-C ends the wait of a main thread
+            with self._guard:
+                if take in self._line:
+                    self._line.remove(take)
+            if handed:
+                self._free(handed[0])
 
     def close(self) -> None:
         """Wait until all calls have been made, and end the threads."""
@@ -145,36 +133,6 @@ class ThreadPool(ThreadPoolExecutor):
         else:
             self._free(worker)
             future.set_result(result)
-
-    def _wait(self, clock: Clock, deadline: Deadline | None) -> Worker | None:
-        handed: list[Worker] = []
-        called = clock.event()
-
-        def take(worker: Worker) -> None:
-            handed.append(worker)
-            called.set()
-
-        with self._guard:
-            self._line.append(take)
-            self._hand_out()
-        taken = False
-        try:
-            while self._count and not (taken := called.wait(min(_START_CHECK, seconds_left(deadline)))):
-                if clock.cancelled or not seconds_left(deadline):
-                    break
-                with self._guard:  # others may have ended meanwhile
-                    self._hand_out()
-        finally:  # also when Ctrl-C ends the wait of a main thread
-            if not taken:
-                self._leave(take, handed)
-        return handed[0] if taken else None
-
-    def _leave(self, take: Callable[[Worker], None], handed: list[Worker]) -> None:
-        with self._guard:
-            if take in self._line:
-                self._line.remove(take)
-                return
-        self._free(handed[0])
 
     def _free(self, worker: Worker) -> None:
         with self._guard:
@@ -232,11 +190,7 @@ def has_room() -> bool:
 
 
 def could_start(number: int) -> bool:
-    """Find out, by doing it, whether so many threads can be started.
-
-    Args:
-        number: How many; they end at once.
-    """
+    """Find out, by doing it, whether so many threads can be started; they end at once."""
     end = threading.Event()
     trials: list[threading.Thread] = []
     try:

@@ -11,14 +11,14 @@ import pytest
 
 from pulumi_nao.errors import NotSent
 from pulumi_nao.waiting.clock import SystemClock
-from pulumi_nao.waiting.file_lock import MachineLocks, lock_folder
+from pulumi_nao.waiting.locks import MachineLocks, lock_folder
 
 SITE = ("https://nao.example.com", "sites/910/asset_tracking_config/publish")
 OPERATION = "publication of site 910"
 HOLDER = f"""
 import sys
 from pulumi_nao.waiting.clock import SystemClock
-from pulumi_nao.waiting.file_lock import MachineLocks
+from pulumi_nao.waiting.locks import MachineLocks
 with MachineLocks(SystemClock(), None, print).held({SITE!r}, {OPERATION!r}, print):
     print("held", flush=True)
     sys.stdin.readline()

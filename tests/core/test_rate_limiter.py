@@ -34,7 +34,7 @@ def publish(sites, limit=None, requests_per_second=None, job_seconds=21.0, cance
         return lambda: outcomes.append(publisher.run(wanted(site, base_url=SERVER), Limit(timeout, "test")))
 
     clock.run(*(publishing(number) for number in numbers))
-    assert rate_limiter._waiting == 0
+    assert not rate_limiter._line
     return service, outcomes
 
 
