@@ -94,11 +94,7 @@ class NaoError(Exception):
         return self.text()
 
     def of(self, operation: str) -> Self:
-        """The same, told of an operation.
-
-        Args:
-            operation: What was being done.
-        """
+        """The same, told of an operation."""
         told = type(self).__new__(type(self), *self.args)
         told.__dict__.update(self.__dict__, operation=operation)
         return told
@@ -134,10 +130,8 @@ class ConfigurationError(NotSent):
 class ServerUnreachable(NotSent):
     """No connection to the server could be made.
 
-    Args:
-        operation: What was to be done: `publication of site 910`.
+    Attributes:
         server: The server's URL.
-        reason: Why there is no connection.
         may_pass: Whether trying again can help; it cannot with a certificate that is not trusted.
     """
 
@@ -155,12 +149,7 @@ class ServerUnreachable(NotSent):
 
 
 class HeldBack(NotSent):
-    """Other requests came first, and left no time to send it.
-
-    Args:
-        operation: What was to be done.
-        reason: What kept it waiting.
-    """
+    """Other requests came first, and left no time to send it."""
 
     def __init__(self, operation: str, reason: str) -> None:
         super().__init__(
@@ -172,11 +161,6 @@ class HeldBack(NotSent):
 
 class OutcomeNotKnown(NotSent):
     """An earlier attempt may have done it, doing it twice may do harm, and nobody has settled it yet.
-
-    Args:
-        operation: What was to be done.
-        began: When the earlier attempt began, as it is recorded; empty where there is no record of ours.
-        job_url: The job that it started, whose record is gone; empty when none is known.
 
     Attributes:
         ways_on: What a person can do about it, a line each.
@@ -208,12 +192,10 @@ class OutcomeNotKnown(NotSent):
 class Rejected(NaoError):
     """The server refused the request and started nothing.
 
-    Args:
-        operation: What was asked for.
+    Attributes:
         status: The HTTP status, for instance `404 Not Found`.
         said: The server's own words, made printable; empty if there were none.
         request_id: The server's `x-request-id`, for its support; empty if there was none.
-        details: Further lines.
     """
 
     def __init__(self, operation: str, status: str, said: str = "", request_id: str = "", *details: str) -> None:
@@ -258,9 +240,7 @@ class TooManyRequests(Rejected):
 class MayHaveStarted(NaoError):
     """The request was sent, and nobody can tell whether a job was started.
 
-    Args:
-        operation: What was asked for.
-        reason: What happened instead of a usable answer.
+    Attributes:
         request_id: The server's `x-request-id`; empty if there was none.
     """
 
@@ -280,12 +260,6 @@ class MayHaveStarted(NaoError):
 class JobError(NaoError):
     """A failure of a job whose id is known.
 
-    Args:
-        reason: What happened, in words that follow the operation's name.
-        job: The job.
-        state: What the last good poll showed; `None` if there was none.
-        details: Further lines.
-
     Attributes:
         job: The job.
         state: What the last good poll showed; `None` if there was none.
@@ -298,13 +272,7 @@ class JobError(NaoError):
 
 
 class JobFailed(JobError):
-    """The job has finished, and not with `success`.
-
-    Args:
-        job: The job.
-        state: Its last state.
-        elapsed: Seconds from the first poll to the end; `None` when nobody counted them.
-    """
+    """The job has finished, and not with `success`."""
 
     state: JobState
 
@@ -331,15 +299,7 @@ class JobRunsOn(JobError):
 
 
 class WaitTimedOut(JobRunsOn, TimeoutError):
-    """The time limit was reached.
-
-    Args:
-        job: The job.
-        state: What the last good poll showed.
-        limit: The limit in seconds.
-        source: Where the limit was set.
-        trouble: What the polls ran into last; empty when they went well.
-    """
+    """The time limit was reached."""
 
     def __init__(self, job: Job, state: JobState | None, limit: float, source: str, trouble: str) -> None:
         super().__init__(
@@ -351,26 +311,14 @@ class WaitTimedOut(JobRunsOn, TimeoutError):
 
 
 class WaitCancelled(JobRunsOn):
-    """The caller ended the wait.
-
-    Args:
-        job: The job.
-        state: What the last good poll showed.
-        elapsed: Seconds waited.
-    """
+    """The caller ended the wait."""
 
     def __init__(self, job: Job, state: JobState | None, elapsed: float) -> None:
         super().__init__(f"not finished: the wait was cancelled after {format_duration(elapsed)}", job, state)
 
 
 class ContactLost(JobRunsOn):
-    """The server no longer answers polls in a way that helps, or cannot be asked.
-
-    Args:
-        job: The job.
-        state: What the last good poll showed.
-        trouble: What the poll ran into.
-    """
+    """The server no longer answers polls in a way that helps, or cannot be asked."""
 
     def __init__(self, job: Job, state: JobState | None, trouble: PollFailed) -> None:
         super().__init__(f"not followed to its end: {trouble.reason}", job, state)
@@ -382,13 +330,7 @@ class ContactLost(JobRunsOn):
 
 
 class JobGone(JobError):
-    """The server no longer knows the job, so nobody can tell how it ended.
-
-    Args:
-        job: The job.
-        state: What the last good poll showed.
-        trouble: What the last poll ran into.
-    """
+    """The server no longer knows the job, so nobody can tell how it ended."""
 
     def __init__(self, job: Job, state: JobState | None, trouble: PollFailed) -> None:
         super().__init__(
@@ -400,13 +342,7 @@ class JobGone(JobError):
 
 
 class Defect(NaoError):
-    """Something that nobody foresaw. Its details hold the traceback, which may hold a key: redact its text.
-
-    Args:
-        operation: What was being done.
-        cause: What was raised.
-        is_secret: Whether its message may repeat a secret body; then it is left out.
-    """
+    """Something that nobody foresaw. Its details hold the traceback, which may hold a key: redact its text."""
 
     def __init__(self, operation: str, cause: Exception, *, is_secret: bool = False) -> None:
         if is_secret:

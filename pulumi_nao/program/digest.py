@@ -96,19 +96,10 @@ def _files(pattern: str) -> dict[bytes, bytes]:
 
 @dataclass(frozen=True)
 class _Folder:
-    """A folder that is searched.
-
-    Attributes:
-        path: Where it is.
-        name: What the names of its files begin with.
-        way: The real folders that lead here, each with how many parts of the pattern were left for it.
-        repeats: Whether one of them is in there twice.
-    """
-
     path: bytes
-    name: bytes
-    way: tuple[tuple[bytes, int], ...]
-    repeats: bool = False
+    name: bytes  # what the names of its files begin with
+    way: tuple[tuple[bytes, int], ...]  # the real folders to here, with how many parts of the pattern were left
+    repeats: bool = False  # whether one of them is in there twice
 
     def files(self, parts: tuple[str, ...]) -> Iterator[tuple[bytes, bytes]]:
         left = parts if parts[0] == "**" else parts[1:]

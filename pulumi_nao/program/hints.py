@@ -36,11 +36,7 @@ _runs: WeakKeyDictionary[Any, _Run] = WeakKeyDictionary()
 
 
 def give(namespace: str) -> None:
-    """Tell the program what it has not been told in this run, now that it declares one more publication.
-
-    Args:
-        namespace: The publication's.
-    """
+    """Tell the program what it has not been told in this run, now that it declares one more publication."""
     monitor = get_monitor()
     if monitor not in _runs:
         _runs[monitor] = _Run(*_places())
