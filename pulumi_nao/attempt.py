@@ -24,8 +24,6 @@ class Wanted:
     """What a program wants.
 
     Attributes:
-        action: What is to be asked of the server.
-        base_url: The server.
         triggers: Any plain value; a change asks again.
         results: Names, and JSON pointers into an answer that names no job.
         repeats_unknown: Whether it is asked again when nobody knows how the last attempt ended.
@@ -47,17 +45,9 @@ class Attempt:
     """The last attempt, as it is recorded.
 
     Attributes:
-        action: What was asked of the server.
-        triggers: What the attempt was made for.
-        base_url: The server.
-        job_id: The background job; `None` when none is known.
-        job_url: Where it is looked at.
-        has_finished: Whether it was over when it was last seen.
         status: The server's word, `unknown` when nobody knows, or `assumed` when a person says that it is done.
         message: The server's reason of a failure.
-        started_at: By the server's clock if it tells, else by ours.
-        finished_at: Likewise; `None` while the job runs.
-        duration: Seconds between the two.
+        started_at: By the server's clock if it tells, else by ours, as is `finished_at`.
         answer: What was wanted of an answer that named no job.
     """
 

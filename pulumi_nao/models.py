@@ -86,12 +86,7 @@ class Done:
 
 
 def action_problems(method: object, path: object) -> list[str]:
-    """Say what makes a method or a path unusable, without repeating it.
-
-    Args:
-        method: As the program gives it.
-        path: Likewise.
-    """
+    """Say what makes a method or a path unusable, without repeating it."""
     found = []
     if not isinstance(path, str) or not _PATH.fullmatch(path):
         found.append(
@@ -108,11 +103,7 @@ def action_problems(method: object, path: object) -> list[str]:
 
 
 def publication(site_id: int) -> Action:
-    """The publication of a site's tracking configuration (documented).
-
-    Args:
-        site_id: The site.
-    """
+    """The publication of a site's tracking configuration (documented)."""
     path = f"sites/{site_id}/asset_tracking_config/publish"
     return Action(f"publication of site {site_id}", path, needs_job=True)
 
@@ -120,11 +111,7 @@ def publication(site_id: int) -> Action:
 def site_number(value: object) -> int:
     """Bring a site's id into its one form: `910`, `"910"` and `910.0` are the same site.
 
-    Args:
-        value: As the program gives it, or as it arrives from Pulumi.
-
-    Raises:
-        ValueError: It is no whole number above 0. The message does not repeat it.
+    A `ValueError` that does not repeat it says that it is no whole number above 0.
     """
     number = value
     if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) <= len(str(LARGEST_INTEGER)):

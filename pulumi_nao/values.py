@@ -39,8 +39,6 @@ OUTPUT_IN_TEXT = (
     "this text was made from an output or a resource, and does not hold its value; give the output itself, "
     "or write pulumi.Output.concat(...) or output.apply(...)"
 )
-
-
 TOO_LARGE = "body: this is more than 1 MiB as JSON; send it in parts"
 
 
@@ -59,22 +57,13 @@ def holds_output(text: object) -> bool:
 
 @dataclass(frozen=True)
 class Rules:
-    """What is said of a plain value that breaks the rules, which are the same for all.
-
-    Attributes:
-        name: The input.
-        example: What to give.
-        too_much: What to do about a value that is too large.
-        other_type: What to do about a value of a type that cannot be kept.
-        takes_none: Whether a mapping may hold `None`, which Pulumi loses.
-        output_in_text: What to do about a text that was made from an output.
-    """
+    """What is said of a plain value of an input that breaks the rules, which are the same for all."""
 
     name: str
     example: str
     too_much: str
     other_type: str
-    takes_none: bool = True
+    takes_none: bool = True  # in a mapping, of which Pulumi loses it
     output_in_text: str = OUTPUT_IN_TEXT
 
 
