@@ -54,13 +54,10 @@ def silent(_message: str) -> None:
 
 
 def interval_after(waited: float) -> float:
-    """How long to pause before the next look, in seconds.
+    """How long to pause before the next look, so many seconds after the first one.
 
     The pause grows with the time already waited, so that a job's end is noticed a small fraction of its own length
     late, whether it takes seconds or an hour.
-
-    Args:
-        waited: Seconds since the first look.
     """
     return min(LONGEST_INTERVAL, FIRST_INTERVAL + INTERVAL_SHARE * waited)
 
@@ -75,21 +72,9 @@ def start(
 ) -> Started:
     """Send a request that starts a job; repeat it only while it surely did nothing.
 
-    No connection, `429` and `503` with `Retry-After` are tried again for about five minutes each.
-
-    Args:
-        operation: What is being started, for errors: `publication of site 910`.
-        send: Sends the request once.
-        deadline: When to give up in any case.
-        clock: Counts and sleeps.
-        report: Told why there is a delay, once for each kind of trouble, in words that do not repeat the operation.
-
-    Returns:
-        What `send` returns: the job that the server started.
-
-    Raises:
-        NotSent: No connection could be made, or nothing was sent before a cancel or the deadline.
-        NaoError: Whatever else `send` raises.
+    No connection, `429` and `503` with `Retry-After` are tried again for about five minutes each; each is reported
+    once, in words that do not repeat the operation. `NotSent` says that no connection could be made, or that nothing
+    was sent before a cancel or the deadline; whatever else `send` raises passes.
     """
     clock = clock or SystemClock()
     refused_since: float | None = None

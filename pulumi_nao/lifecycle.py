@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pulumi_nao import jobs
 from pulumi_nao.attempt import Attempt, Wanted
@@ -21,28 +21,14 @@ from pulumi_nao.errors import (
     PollFailed,
     Rejected,
 )
-from pulumi_nao.models import Action, Done, Job, JobState
+from pulumi_nao.models import Done, Job, JobState
 from pulumi_nao.text import format_moment
 from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Clock, Deadline, Limit, SystemClock
 from pulumi_nao.waiting.locks import Locks
 
 if TYPE_CHECKING:
+    from pulumi_nao.cloud.client import NaoClient
     from pulumi_nao.jobs import Report
-
-
-class Client(Protocol):
-    """What the lifecycle needs of `NaoClient`."""
-
-    base_url: str
-
-    def ensure_reachable(self, operation: str, deadline: Deadline) -> None:
-        """Refuse what is not worth a try; see `NaoClient.ensure_reachable`."""
-
-    def start(self, action: Action, deadline: Deadline | None = None, report: Report | None = None) -> Job | Done:
-        """Ask for an action; see `NaoClient.start`."""
-
-    def job(self, job_id: str, operation: str = ..., *, is_secret: bool = ...) -> Job:
-        """Take up a known job; see `NaoClient.job`."""
 
 
 class Change(Enum):
@@ -120,7 +106,7 @@ def _is_assumed(recorded: Attempt, wanted: Wanted) -> bool:
 class Runner:
     """Runs the actions of one account; those who share locks call one address one at a time."""
 
-    def __init__(self, client: Client, clock: Clock | None = None, locks: Locks | None = None) -> None:
+    def __init__(self, client: NaoClient, clock: Clock | None = None, locks: Locks | None = None) -> None:
         self._client = client
         self._clock = clock or SystemClock()
         self._locks = locks or Locks(self._clock)

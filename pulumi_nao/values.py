@@ -43,10 +43,7 @@ TOO_LARGE = "body: this is more than 1 MiB as JSON; send it in parts"
 
 
 def same(first: object, second: object) -> bool:
-    """Tell whether two values are equal.
-
-    5 and 5.0 are equal, the order of keys is no content, and a `None` in a mapping counts as absent.
-    """
+    """Compare: 5 and 5.0 are equal, the order of keys is no content, and a `None` in a mapping counts as absent."""
     return _comparable(first) == _comparable(second)
 
 
