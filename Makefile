@@ -30,7 +30,7 @@ test: $(READY) $(OLDEST_READY)  ## Run all tiers, the engine included; or, with 
 ifdef TESTS
 	$(pytest) $(TESTS)
 else
-	@echo "Running all tiers, $(WORKERS) tests at a time: some twelve minutes on two cores" >&2
+	@echo "Running all tiers, $(WORKERS) tests at a time: under ten minutes on two cores" >&2
 	$(pytest) -m "not acceptance" $(SIDE_BY_SIDE) --cov --cov-report=term --cov-fail-under=98
 endif
 

@@ -44,7 +44,6 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
     """A call to NAO Cloud that Pulumi makes when it is new or changed, and whose end it awaits."""
 
     _secret_outputs: ClassVar[tuple[str, ...]] = ()
-    _may_be_secret: ClassVar[tuple[str, ...]] = ()  # inputs of which the provider has to know it
     # What it is called, and what an `up` does with it: `published`, `publishes the site`.
     _noun: ClassVar[str]
     _done: ClassVar[str]

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     Checked = tuple[Bag | None, list[str]]
 
 AGAIN, FAIL = "again", "fail"
-OF_A_PUBLICATION = ("site_id",)
-OF_A_CALL = ("path", "method", "body", "results", "if_unknown", "assume_done")
+_OF_A_CALL = ("path", "method", "body", "results", "if_unknown", "assume_done")
 
 _UNKNOWN = (Unknown,)
 
@@ -48,14 +47,14 @@ def publication_inputs(
             site = site_number(site)
         except ValueError as error:
             found.append(f"{name}: {error}")
-    return _checked(given, {"site_id": site}, found, not_known_yet, surface)
+    return _checked(given, ("site_id",), {"site_id": site}, found, not_known_yet, surface)
 
 
 def call_inputs(
     given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN, surface: Surface = PYTHON
 ) -> Checked:
     """Validate the inputs of a call, as `publication_inputs` does."""
-    own = {"method": "POST", **_present(given, OF_A_CALL)}
+    own = {"method": "POST", **_present(given, _OF_A_CALL)}
     found = list(_address_problems(own, not_known_yet))
     if "body" in own:
         problems = value_problems(BODY, own["body"], not_known_yet)
@@ -68,7 +67,7 @@ def call_inputs(
     assumed = own.get("assume_done", "")
     if not isinstance(assumed, str) or not assumed.isprintable() or holds_output(assumed):
         found.append("assume_done: paste what the error prints, the beginning of the attempt that was done")
-    return _checked(given, own, found, not_known_yet, surface)
+    return _checked(given, _OF_A_CALL, own, found, not_known_yet, surface)
 
 
 def _address_problems(own: Bag, not_known_yet: tuple[type, ...]) -> Iterator[str]:
@@ -97,7 +96,12 @@ def _result_problems(results: object) -> list[str]:
 
 
 def _checked(
-    given: Mapping[str, Any], own: Bag, found: list[str], not_known_yet: tuple[type, ...], surface: Surface
+    given: Mapping[str, Any],
+    own_names: tuple[str, ...],
+    own: Bag,
+    found: list[str],
+    not_known_yet: tuple[type, ...],
+    surface: Surface,
 ) -> Checked:
     """Add what every kind of resource takes."""
     namespace = given.get("config_namespace", DEFAULT_NAMESPACE)
@@ -107,8 +111,7 @@ def _checked(
     inputs = {**own, "config_namespace": namespace, **_present(given, ("triggers",))}
     if "triggers" in inputs:
         found += value_problems(surface.triggers, inputs["triggers"], not_known_yet)
-    known = OF_A_CALL if "method" in own else OF_A_PUBLICATION
-    names = (*known, "triggers", "config_namespace")
+    names = (*own_names, "triggers", "config_namespace")
     found += [f"{name_of(str(name))}: there is no such input" for name in given if name not in names]
     return (None if found else inputs), found
 
