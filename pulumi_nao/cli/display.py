@@ -1,8 +1,7 @@
-"""What a person sees of operations: plain lines, or a live display where there is a terminal for it."""
+"""What a person sees of operations, as plain lines."""
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,6 @@ from pulumi_nao.cli.streams import standard_error
 
 if TYPE_CHECKING:
     from pulumi_nao.cli.streams import Stream
-
-_HINT = "For a live display on this terminal: pip install 'pulumi-nao[terminal]'"
 
 
 class Display(AbstractContextManager["Display"]):
@@ -44,18 +41,3 @@ class Display(AbstractContextManager["Display"]):
 
     def restore(self) -> None:
         """Leave the terminal as it was. The process ends next, so this must not wait for anything."""
-
-
-def choose(output: Stream, total: int) -> Display:
-    """Choose the live display on a terminal, and plain lines anywhere else.
-
-    A dumb terminal and a CI system that pretends to be a terminal (`CI` is set) get plain lines too.
-    """
-    if output.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown") and not os.environ.get("CI"):
-        try:
-            from pulumi_nao.cli.live import LiveDisplay  # noqa: PLC0415 - rich is an extra
-        except ImportError:
-            standard_error().line(_HINT)
-        else:
-            return LiveDisplay(output, total)
-    return Display(output)

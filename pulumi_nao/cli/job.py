@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from pulumi_nao import jobs
 from pulumi_nao.cli import arguments, records
 from pulumi_nao.cli.accounts import Desk
-from pulumi_nao.cli.display import Display, choose
+from pulumi_nao.cli.display import Display
 from pulumi_nao.cli.endings import Ending, done, ending_of, wait_command
 from pulumi_nao.cli.stop import stopping
 from pulumi_nao.cli.streams import standard_error, standard_output
+from pulumi_nao.cli.terminal import choose
 from pulumi_nao.cloud.address import canonical_server
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.errors import ConfigurationError, JobError, JobFailed, JobRunsOn, NaoError, PollFailed

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nao.attempt import Attempt, Wanted
 from pulumi_nao.cli import records
 from pulumi_nao.cli.accounts import Desk
-from pulumi_nao.cli.display import Display, choose
 from pulumi_nao.cli.endings import IN_A_WORD, Ending, done, ending_of, next_step
 from pulumi_nao.cli.stop import stopping
 from pulumi_nao.cli.streams import standard_error, standard_output
+from pulumi_nao.cli.terminal import choose
 from pulumi_nao.errors import ConfigurationError, Defect, NotSent
 from pulumi_nao.lifecycle import Outcome
 from pulumi_nao.waiting.clock import SystemClock
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
 
+    from pulumi_nao.cli.display import Display
     from pulumi_nao.models import Action
 
 _AT_ONCE = 16
