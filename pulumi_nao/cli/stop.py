@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 from contextlib import contextmanager
 from threading import Event
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 def stopping(before_the_end: Callable[[], None]) -> Iterator[Event]:
     """Set an event at the first signal. Must be entered in the main thread."""
     asked = Event()
+    is_second = False
 
     def received(number: int, _frame: FrameType | None) -> None:
-        if not asked.is_set():
-            asked.set()
+        nonlocal is_second
+        if not is_second:
+            is_second = True
+            _set(asked)
             return
         before_the_end()
         # Ending by the signal itself tells a calling shell script to end too.
@@ -36,3 +40,12 @@ def stopping(before_the_end: Callable[[], None]) -> Iterator[Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _set(asked: Event) -> None:
+    try:
+        # Not in this thread: it may have been interrupted within the event, whose lock does not let it in twice, or
+        # while it started a thread, for which `threading` has such a lock too.
+        _thread.start_new_thread(asked.set, ())
+    except RuntimeError:  # no thread to be had
+        asked.set()

@@ -66,7 +66,7 @@ class Circuit:
                     return None
                 if now < self._probe_due:
                     lasting = format_duration(now - self._failing_since)
-                    return f"{self._reason}; no publication of this run has reached it for {lasting}"
+                    return f"{self._reason}; nothing of this run has reached it for {lasting}"
                 is_mine = not self._probing
                 self._probing = True
             if is_mine:

@@ -84,7 +84,8 @@ class RateLimiter:
                     self._line[0].set()
 
     def accepted(self) -> None:
-        self._refusing_since = None
+        with self._guard:
+            self._refusing_since = None
 
     def refused(self, number: int, retry_after: float | None) -> None:
         """Hold everybody back: the server refused a request as one too many.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
+from queue import SimpleQueue
 
 import grpc
 from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
@@ -23,9 +23,9 @@ _GRACE = 15.0
 
 def main() -> int:
     """Serve until a signal comes, or the engine is gone."""
-    over = threading.Event()
+    over: SimpleQueue[None] = SimpleQueue()  # which a signal may interrupt anywhere, unlike an event
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
+        signal.signal(number, lambda *_: over.put(None))
     # The engine's flags, such as --tracing, stand before its address.
     words = sys.argv[1:]
     address = words[-1] if words and not words[-1].startswith("-") else ""
@@ -36,7 +36,7 @@ def main() -> int:
     if not (has_room() or could_start(_SPARE)):
         print_line(f"error: {FEW_THREADS}, too few for it. Raise that limit, or lower PULUMI_PARALLEL")
         return 1
-    provider = Provider(address, over.set, pools)
+    provider = Provider(address, lambda: over.put(None), pools)
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(calls, options=unlimited)
     add_ResourceProviderServicer_to_server(provider, server)
@@ -44,7 +44,7 @@ def main() -> int:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    over.wait()
+    over.get()
     provider.cancel()
     server.stop(_GRACE).wait()
     return 0

@@ -77,8 +77,8 @@ class ApiCall(ActionResource, type_name="ApiCall"):
     def _told_of_secrets(
         self, resource_name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None
     ) -> dict[str, Any]:
-        path, body = inputs["path"], _awaited_once(inputs["body"])
-        inputs["body"] = body
+        path, body = _awaited_once(inputs["path"]), _awaited_once(inputs["body"])
+        inputs |= {"path": path, "body": body}
         outputs = [*_outputs_in([path, body])]
         always = opts is not None and "body" in (opts.additional_secret_outputs or [])
 

@@ -57,7 +57,10 @@ def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
             raise
         except Exception as defect:  # noqa: BLE001 - whatever it is
             bags = [bag for bag in arguments if isinstance(bag, dict)]
-            is_secret = any(bag.get(SECRET_BODY) or (bag.get(SECRETS) or {}).get("body") for bag in bags)
+            told = [bag.get(SECRETS) for bag in bags]
+            is_secret = any(bag.get(SECRET_BODY) for bag in bags) or any(
+                secrets.get("body") for secrets in told if isinstance(secrets, dict)
+            )
             error = Defect(f"`{method.__name__}` of {self._kind.noun}", defect, is_secret=is_secret)
             self._fail(error, f"{self._kind.verb} again")
 
@@ -292,9 +295,9 @@ class Operations:
             self._fail(outcome.error, words, unfinished if attempt and saves else None, ways_on)
         missing = [name for name in wanted.results if name not in outputs.get("answer", {})]
         if missing:
+            names = ", ".join(missing)
             self._host.warn(
-                f"results: the answer held nothing that can be kept for {', '.join(missing)}: "
-                "the output `answer` is without"
+                f"results: nothing that can be kept was found for {names}: the output `answer` is without"
             )
         return outputs
 

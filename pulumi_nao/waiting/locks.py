@@ -2,7 +2,7 @@
 
 Between processes (two providers of one program are two) the lock is the operating system's, which takes it back from
 a process however that ends. All addresses are places in one file: hundreds of locks take one descriptor, and leave no
-files behind. Other machines, users and containers have other files.
+files behind. Other machines, users, containers and temporary folders have other files.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 # Seconds; asked without blocking, so that a cancel ends the wait.
 _ASKED_AGAIN = 0.25
-_PRIVATE = 0o700
+_PRIVATE, _OF_OTHERS = 0o700, 0o077
 # Places in the file; two addresses share one as seldom as their digests begin alike.
 _PLACES = 2**62
 
@@ -129,8 +129,11 @@ class MachineLocks(Locks):
                 self._clock.sleep(_ASKED_AGAIN)
         except OSError as error:
             if self._told.acquire(blocking=False):
+                folder = "for temporary files"
+                with suppress(OSError):  # there may be none at all
+                    folder = str(lock_folder())
                 self._warn(
-                    f"the folder {lock_folder()} cannot be used ({error.strerror}), so what runs in other processes "
+                    f"the folder {folder} cannot be used ({error.strerror}), so what runs in other processes "
                     "at the same time is not waited for"
                 )
             return False
@@ -154,4 +157,4 @@ def _is_private(folder: Path) -> bool:
     if sys.platform == "win32":
         return True  # the temporary folder is the user's own
     status = folder.lstat()
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) == _PRIVATE
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & _OF_OTHERS

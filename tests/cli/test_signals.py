@@ -60,6 +60,14 @@ def test_a_closed_terminal_ends_nothing_under_nohup():
         signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.timeout(30)
+def test_a_signal_within_the_event_that_it_sets_does_not_hang():
+    with stopping(lambda: None) as asked:
+        with asked._cond:  # as `wait` holds it while it begins and ends
+            signal.raise_signal(signal.SIGINT)
+        assert asked.wait(10)
+
+
 def test_sites_that_had_to_wait_are_not_sent_after_a_signal(command, nao):
     one_at_a_time = command.with_environment(NAO_CONCURRENCY="1")
     with waiting(one_at_a_time, nao, "publish", "913", "910", "912") as process:

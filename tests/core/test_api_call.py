@@ -69,6 +69,12 @@ def test_a_coroutine_in_a_body_is_awaited_once_and_its_secret_counts():
     assert told["_secrets"]["body"] is True
 
 
+def test_a_path_may_be_a_coroutine():
+    told = properties("ApiCall('tags', later('sites'))")
+    assert told["path"] == "sites"
+    assert told["_secrets"]["digests"][0] == digest_of("sites")
+
+
 @pytest.mark.parametrize("body", ["plain.apply(lambda _text: None)", "{'a': plain.apply(lambda _text: None)}"])
 def test_an_output_that_is_none_ends_the_program_with_a_line(body):
     with pytest.raises(pulumi.RunError, match="None"):

@@ -241,9 +241,7 @@ def test_an_attempt_that_is_settled_is_recorded_offline_and_without_a_key(operat
 def test_a_settled_attempt_has_none_of_the_results_and_says_so(operations, host):
     outputs = operations.update(UNKNOWN, {**INPUTS, "assume_done": BEGAN, "results": {"id": "/data/id"}})
     assert outputs["answer"] == {}
-    assert host.warnings == [
-        "results: the answer held nothing that can be kept for id: the output `answer` is without"
-    ]
+    assert host.warnings == ["results: nothing that can be kept was found for id: the output `answer` is without"]
 
 
 def test_without_a_key_nothing_is_sent(operations):
@@ -293,9 +291,7 @@ def test_an_answer_gives_the_results_and_nothing_else(against, host):
     assert identifier == NAME
     assert outputs["answer"] == {"id": "7"}
     assert SECRET not in repr(outputs)
-    assert host.warnings == [
-        "results: the answer held nothing that can be kept for no: the output `answer` is without"
-    ]
+    assert host.warnings == ["results: nothing that can be kept was found for no: the output `answer` is without"]
 
 
 def test_without_results_there_is_no_answer(against, host):
@@ -309,9 +305,7 @@ def test_a_job_gives_no_results_and_says_so(against, host, olds):
     operations, inputs = against(Client(jobs={"1": [DONE]})), {**INPUTS, "results": {"id": "/data/id"}}
     outputs = operations.update(olds, inputs) if olds else operations.create(inputs)[1]
     assert outputs["answer"] == {}
-    assert host.warnings == [
-        "results: the answer held nothing that can be kept for id: the output `answer` is without"
-    ]
+    assert host.warnings == ["results: nothing that can be kept was found for id: the output `answer` is without"]
 
 
 def test_what_was_sent_is_recorded_as_it_was_given(against):
@@ -505,8 +499,12 @@ def test_a_defect_of_ours_shows_where_it_was_and_not_what_it_said(against, host)
 
 @pytest.mark.parametrize(
     "news",
-    [WITH_SECRET, {**GIVEN, "body": {"token": SECRET}, "_secrets": {"path": False, "body": True}}],
-    ids=["checked", "to be checked"],
+    [
+        WITH_SECRET,
+        {**GIVEN, "body": {"token": SECRET}, "_secrets": {"path": False, "body": True}},
+        {**GIVEN, "body": {"token": SECRET}, "_secrets": "taken away"},
+    ],
+    ids=["checked", "to be checked", "to be checked, with a mark that is none"],
 )
 @pytest.mark.parametrize("method", ["check", "diff", "update"])
 def test_a_defect_in_any_method_does_so(operations, monkeypatch, method, news):

@@ -114,7 +114,7 @@ def test_after_five_minutes_without_the_server_the_next_site_is_refused_at_once_
     assert fleet.ended[2] == fleet.ended[1]
     assert fleet.outcomes[2].error.headline == (
         "publication of site 2 not sent: cannot connect to http://127.0.0.1: connection refused; "
-        "no publication of this run has reached it for 5 min"
+        "nothing of this run has reached it for 5 min"
     )
 
 
@@ -281,7 +281,7 @@ def test_the_absence_is_as_long_as_it_was(clock):
         circuit.failed(REFUSED)
     assert is_open(circuit, clock)
     assert circuit.refusal(Deadline(1, "test", clock), in_vain) == (
-        "connection refused; no publication of this run has reached it for 25 min"
+        "connection refused; nothing of this run has reached it for 25 min"
     )
 
 

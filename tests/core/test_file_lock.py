@@ -1,5 +1,6 @@
 """Turns that processes take together. The other process is real, and so is the file."""
 
+import errno
 import subprocess
 import sys
 import tempfile
@@ -134,3 +135,24 @@ def test_a_folder_that_cannot_be_made_is_a_warning(folder, monkeypatch, warnings
         pass
     (warning,) = warnings
     assert "cannot be used (No such file or directory)" in warning
+
+
+def test_a_folder_that_belongs_to_a_group_by_the_one_above_is_used(locks, warnings):
+    lock_folder().mkdir(mode=0o700)
+    lock_folder().chmod(0o2700)
+    with locks.held(SITE, OPERATION, pytest.fail):
+        assert [path.name for path in lock_folder().iterdir()] == ["locks"]
+    assert warnings == []
+
+
+def test_a_machine_without_any_temporary_folder_is_a_warning(monkeypatch, warnings):
+    def none_to_be_had():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none_to_be_had)
+    with MachineLocks(SystemClock(), None, warnings.append).held(SITE, OPERATION, pytest.fail):
+        pass
+    (warning,) = warnings
+    assert warning.startswith(
+        "the folder for temporary files cannot be used (No usable temporary directory found), so what runs in other "
+    )

@@ -182,12 +182,12 @@ def test_a_publication_that_is_cancelled_before_it_began_names_its_site():
 
 def test_what_is_not_worth_a_try_is_refused_without_one(clock):
     client = FakeClient()
-    client.out_of_reach = "connection refused; no publication of this run has reached it for 5 min"
+    client.out_of_reach = "connection refused; nothing of this run has reached it for 5 min"
     outcome = Runner(client, clock).run(wanted(910, "a"))
     assert (outcome.attempt, client.posts) == (None, 0)
     assert outcome.error.headline == (
         "publication of site 910 not sent: cannot connect to https://www.nao-cloud.com: connection refused; "
-        "no publication of this run has reached it for 5 min"
+        "nothing of this run has reached it for 5 min"
     )
 
 

@@ -204,7 +204,7 @@ def test_each_call_is_sent_once_and_the_publication_that_they_trigger_comes_last
 def test_a_result_feeds_the_path_of_another_call_and_one_that_is_missing_is_told(chain):
     assert chain.resumed.recorded["activation"]["path"] == "nao_trackables/7/activate"
     assert chain.resumed.run.diagnostics("tag") == [
-        "warning: results: the answer held nothing that can be kept for colour: the output `answer` is without"
+        "warning: results: nothing that can be kept was found for colour: the output `answer` is without"
     ]
 
 
