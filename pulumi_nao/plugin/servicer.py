@@ -261,8 +261,6 @@ def _written(values: Mapping[str, Any] | None, *sources: Struct) -> Struct:
 
 def _outputs(call: Call, values: Mapping[str, Any]) -> Struct:
     request = call.request
-    if call.method == "Create":
-        return _written(values, request.properties)
     if call.method == "Update":
         return _written(values, request.olds, request.news)
     return _written(values, request.properties)
