@@ -20,19 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from pulumi_nao.host.protocol import Call
+from pulumi_nao.host import MOST_CALLS, SPARE_THREADS, Call
 from pulumi_nao.waiting.threads import ACTION_THREADS, POLL_THREADS, ThreadPool, could_start, has_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-# The engine's --parallel decides how many calls come at once; this is only more than anybody sets there.
-MOST_CALLS = 1024
 # What a provider in the stock host can count on: never more than so many of its calls at a time.
 STOCK_CALLS = 4
-# Threads that others need beside ours at the least: grpc to watch the engine, and the engine to record what was sent.
-SPARE = 6
 
 _SERVICE = "pulumirpc.ResourceProvider"
 _METHODS = f"/{_SERVICE}/"
@@ -41,8 +37,6 @@ _LONG_METHODS = frozenset({"Create", "Read", "Update", "Delete"})
 
 
 class Seen(Enum):
-    """How much of a server's calls can be seen."""
-
     NOTHING = auto()
     CALLS = auto()
     CALLS_AND_THREADS = auto()
@@ -82,19 +76,15 @@ class Calls(grpc.ServerInterceptor):
 
     These four are then free for what is quick: `Check`, `Diff` and `Cancel` never queue behind a wait. The long calls
     of other dynamic providers, which share the process, run four at a time as ever: they may rely on that.
-
-    Attributes:
-        on_short: Called once, when calls have to wait because no thread can be started.
     """
 
     def __init__(self, resource_types: frozenset[str], on_cancel: Callable[[], None]) -> None:
-        self.on_short: Callable[[], None] = lambda: None
+        self.on_call: Callable[[], None] = lambda: None
         self.pool = _LongCalls(self._is_ours)
         self._resource_types = resource_types
         self._on_cancel = on_cancel
         self._local = threading.local()
         self._others = threading.BoundedSemaphore(STOCK_CALLS)
-        self._short_told = threading.Lock()
 
     @property
     def current(self) -> Call | None:
@@ -103,7 +93,6 @@ class Calls(grpc.ServerInterceptor):
         return call or self._begun_unseen()
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:  # noqa: ANN401 - as in grpc
-        """Wrap the handler of a call."""
         handler = continuation(handler_call_details)
         if handler is None or handler.unary_unary is None or not handler_call_details.method.startswith(_METHODS):
             return handler
@@ -127,10 +116,8 @@ class Calls(grpc.ServerInterceptor):
                 return behaviour(request, context)
         if method not in _LONG_METHODS | _QUICK_METHODS:
             return behaviour(request, context)
-        is_short = any(threads.short for threads in (self.pool, POLL_THREADS, ACTION_THREADS))
-        if is_short and self._short_told.acquire(blocking=False):
-            self.on_short()
-        self._local.call = _call(method, request, context)
+        self.on_call()
+        self._local.call = Call.of(method, request, context)
         try:
             return behaviour(request, context)
         finally:
@@ -141,15 +128,11 @@ class Calls(grpc.ServerInterceptor):
         for frame, _ in walk_stack(None):
             request, context = frame.f_locals.get("request"), frame.f_locals.get("context")
             if frame.f_code.co_name in _LONG_METHODS | _QUICK_METHODS and context and self._is_ours(request):
-                return _call(frame.f_code.co_name, request, context)
+                return Call.of(frame.f_code.co_name, request, context)
         return None
 
     def _is_ours(self, request: Any) -> bool:  # noqa: ANN401 - as above
         return resource_type_of(getattr(request, "urn", "")) in self._resource_types
-
-
-def _call(method: str, request: Any, context: grpc.ServicerContext) -> Call:  # noqa: ANN401 - as above
-    return Call(method, request.urn, getattr(request, "timeout", 0) or None, request, context)
 
 
 def resource_type_of(urn: str) -> str:
@@ -172,7 +155,7 @@ def install(calls: Calls) -> Seen:
     calls.pool.request_at = _request_at(_server)
     widened = _widened(_server, state, calls.pool)
     # Asked in this order: while grpc begins to watch the engine, nobody tries how much room there is.
-    if not (has_room() or could_start(SPARE)) or not _is_served(_server):
+    if not (has_room() or could_start(SPARE_THREADS)) or not _is_served(_server):
         raise TooFewThreads
     return Seen.CALLS_AND_THREADS if widened else Seen.CALLS
 

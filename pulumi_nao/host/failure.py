@@ -13,7 +13,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi_nao.host.protocol import Call
+    from pulumi_nao.host import Call
 
 _UNKNOWN = 2
 _DETAILS = "grpc-status-details-bin"

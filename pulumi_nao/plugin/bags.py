@@ -16,24 +16,11 @@ if TYPE_CHECKING:
 # Fixed by Pulumi's protocol.
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks one
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-
-
-class Asset:
-    """Stands for what is no plain value."""
-
-
-class Archive(Asset):
-    """Likewise."""
-
-
-class Resource(Asset):
-    """Likewise."""
-
-
+# What is no plain value; the checks name its type.
 _OTHERS = {
-    "c44067f5952c0a294b673a41bacd8c17": Asset,
-    "0def7320c3a5731c473e5ecbe6d01bc7": Archive,
-    "5cf8f73096256a8f31e491e813e4eb8e": Resource,
+    "c44067f5952c0a294b673a41bacd8c17": type("Asset", (), {}),
+    "0def7320c3a5731c473e5ecbe6d01bc7": type("Archive", (), {}),
+    "5cf8f73096256a8f31e491e813e4eb8e": type("Resource", (), {}),
 }
 
 
@@ -43,7 +30,6 @@ def read(bag: Struct) -> dict[str, Any]:
 
 
 def plain(value: Value) -> Any:  # noqa: ANN401 - any plain value
-    """A value without its marks."""
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         return pulumi.UNKNOWN if value.string_value == PULUMI_UNKNOWN else value.string_value
@@ -65,7 +51,6 @@ def _unmarked(fields: Mapping[str, Value], mark: str) -> Any:  # noqa: ANN401 - 
 
 
 def holds_secret(value: Value) -> bool:
-    """Tell whether any part of a value is a secret."""
     kind = value.WhichOneof("kind")
     if kind == "list_value":
         return any(holds_secret(item) for item in value.list_value.values)
@@ -78,12 +63,7 @@ def holds_secret(value: Value) -> bool:
 
 
 def write(values: Mapping[str, Any], secrets: Iterable[str] = ()) -> Struct:
-    """Plain values as a bag for the engine; what is `None` is left out.
-
-    Args:
-        values: The values.
-        secrets: The names of those that are secrets.
-    """
+    """Plain values as a bag for the engine; what is `None` is left out."""
     bag = Struct()
     for name, given in values.items():
         if given is None:

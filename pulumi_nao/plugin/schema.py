@@ -14,19 +14,10 @@ PACKAGE = "nao"
 
 @dataclass(frozen=True)
 class Property:
-    """An input, an output or a setting.
+    """An input, an output or a setting."""
 
-    Attributes:
-        name: In the core: `site_id`. Programs write it as `siteId`.
-        type: A type of Pulumi's schema: `string`, `integer`, `number`, `boolean`, or `any`.
-        text: What it is.
-        is_required: Whether it must be given, or is always there.
-        is_secret: Whether it is one by nature.
-        replaces: Whether a change replaces the resource.
-    """
-
-    name: str
-    type: str
+    name: str  # in the core: `site_id`; programs write it as `siteId`
+    type: str  # of Pulumi's schema: `string`, `integer`, `number`, `boolean`, or `any`
     text: str
     is_required: bool = False
     is_secret: bool = False
@@ -34,12 +25,10 @@ class Property:
 
     @property
     def written(self) -> str:
-        """The name in programs."""
         return NATIVE.name(self.name)
 
     @property
     def schema(self) -> dict[str, Any]:
-        """Its part of the package's schema."""
         form = {"$ref": "pulumi.json#/Any"} if self.type == "any" else {"type": self.type}
         marks = {"secret": self.is_secret, "willReplaceOnChanges": self.replaces}
         return {**form, "description": self.text, **{name: True for name, is_so in marks.items() if is_so}}
@@ -47,28 +36,17 @@ class Property:
 
 @dataclass(frozen=True)
 class ResourceType:
-    """A type of resource.
-
-    Attributes:
-        name: Its name.
-        text: What it does.
-        inputs: What a program gives.
-        outputs: What it gets beside its inputs.
-    """
-
     name: str
     text: str
     inputs: tuple[Property, ...]
-    outputs: tuple[Property, ...]
+    outputs: tuple[Property, ...]  # beside the inputs
 
     @property
     def token(self) -> str:
-        """The type in programs and in the state."""
         return f"{PACKAGE}:index:{self.name}"
 
     @property
     def schema(self) -> dict[str, Any]:
-        """Its part of the package's schema."""
         outputs = (*self.inputs, *self.outputs)
         return {
             "description": self.text,
@@ -148,7 +126,6 @@ RESOURCES = (PUBLICATION,)
 
 
 def package_schema() -> str:
-    """The schema of the package, JSON."""
     settings = {each.written: each.schema for each in SETTINGS}
     schema = {
         "name": PACKAGE,

@@ -6,10 +6,11 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-import grpc
 import pulumi
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import plugin_pb2, provider_pb2
+from grpc import StatusCode
+from pulumi.runtime.proto import plugin_pb2
+from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from pulumi_nao._version import __version__
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from google.protobuf.struct_pb2 import Struct
+    from grpc import ServicerContext
 
     from pulumi_nao.host import Call
 
@@ -49,14 +51,6 @@ _IMPORT_ID = re.compile(rf"([1-9][0-9]*)/({JOB_NUMBER})")
 
 
 class Provider(ResourceProviderServicer):
-    """Serves the package `nao`.
-
-    Args:
-        engine: The engine's address; empty when it is told later.
-        on_gone: Called when the engine is gone.
-        pools: The threads that calls may have to wait for.
-    """
-
     def __init__(self, engine: str, on_gone: Callable[[], None], pools: tuple[ThreadPool, ...]) -> None:
         self._host = NativeHost(on_gone, _outputs, pools)
         self._host.connect(engine)
@@ -64,7 +58,6 @@ class Provider(ResourceProviderServicer):
         self._configure({})
 
     def cancel(self) -> None:
-        """End all waiting."""
         self._host.cancel.set()
 
     def _configure(self, given: Mapping[str, str]) -> None:
@@ -76,60 +69,47 @@ class Provider(ResourceProviderServicer):
     # The plugin
 
     def Handshake(
-        self, request: provider_pb2.ProviderHandshakeRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.ProviderHandshakeResponse:
-        """Take the engine's address."""
+        self, request: pb.ProviderHandshakeRequest, _context: ServicerContext
+    ) -> pb.ProviderHandshakeResponse:
         self._host.connect(request.engine_address)
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+        return pb.ProviderHandshakeResponse(accept_secrets=True)
 
-    def Attach(self, request: plugin_pb2.PluginAttach, _context: grpc.ServicerContext) -> Empty:
-        """Take the engine's address, in a plugin that somebody has started by hand."""
+    def Attach(self, request: plugin_pb2.PluginAttach, _context: ServicerContext) -> Empty:
+        """The plugin was started by hand."""
         self._host.connect(request.address)
         return Empty()
 
-    def GetPluginInfo(self, _request: Empty, _context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """Tell the version."""
+    def GetPluginInfo(self, _request: Empty, _context: ServicerContext) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=__version__)
 
-    def GetSchema(
-        self, _request: provider_pb2.GetSchemaRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.GetSchemaResponse:
-        """Tell what there is."""
-        return provider_pb2.GetSchemaResponse(schema=package_schema())
+    def GetSchema(self, _request: pb.GetSchemaRequest, _context: ServicerContext) -> pb.GetSchemaResponse:
+        return pb.GetSchemaResponse(schema=package_schema())
 
-    def Cancel(self, _request: Empty, _context: grpc.ServicerContext) -> Empty:
-        """End all waiting."""
+    def Cancel(self, _request: Empty, _context: ServicerContext) -> Empty:
         self.cancel()
         return Empty()
 
-    def _not_there(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401, ARG002 - of many types
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "the package nao has nothing of this kind")
+    def _not_there(self, request: Any, context: ServicerContext) -> Any:  # noqa: ANN401, ARG002 - of many types
+        context.abort(StatusCode.UNIMPLEMENTED, "the package nao has nothing of this kind")
 
     Parameterize = Invoke = Call = Construct = List = GetMapping = GetMappings = _not_there
 
     # The provider: an account
 
-    def CheckConfig(
-        self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.CheckResponse:
-        """Validate the settings, offline; what is not known yet is passed over."""
+    def CheckConfig(self, request: pb.CheckRequest, _context: ServicerContext) -> pb.CheckResponse:
         problems = _settings(_texts(request.news)).problems(DEFAULT_NAMESPACE)
-        failures = [provider_pb2.CheckFailure(reason=problem) for problem in problems]
-        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+        failures = [pb.CheckFailure(reason=problem) for problem in problems]
+        return pb.CheckResponse(inputs=request.news, failures=failures)
 
-    def DiffConfig(
-        self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.DiffResponse:
-        """Tell what changes: never a reason to replace what the provider manages."""
+    def DiffConfig(self, request: pb.DiffRequest, _context: ServicerContext) -> pb.DiffResponse:
+        """Nothing is a reason to replace what the provider manages."""
         olds, news = bags.read(request.olds), bags.read(request.news)
         changed = [name for name in _SETTINGS if olds.get(name) != news.get(name)]
-        changes = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
-        return provider_pb2.DiffResponse(changes=changes, diffs=changed)
+        changes = pb.DiffResponse.DIFF_SOME if changed else pb.DiffResponse.DIFF_NONE
+        return pb.DiffResponse(changes=changes, diffs=changed)
 
-    def Configure(
-        self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.ConfigureResponse:
-        """Take the settings. Their problems are told by the calls that need them, so that `destroy` always works."""
+    def Configure(self, request: pb.ConfigureRequest, _context: ServicerContext) -> pb.ConfigureResponse:
+        """Problems are told by the calls that need the settings, so that `destroy` always works."""
         self._configure(_texts(request.args))
         key = request.args.fields.get("apiKey")
         if request.acceptSecrets and key is not None and not bags.holds_secret(key):
@@ -138,12 +118,11 @@ class Provider(ResourceProviderServicer):
         told = misspelt_settings(DEFAULT_NAMESPACE, unknown, shared=True, surface=NATIVE)
         for text in (*told, *misspelt_variables(DEFAULT_NAMESPACE, os.environ)):
             self._host.warn(text)
-        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+        return pb.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # The resource
 
-    def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
-        """Validate the inputs, offline."""
+    def Check(self, request: pb.CheckRequest, context: ServicerContext) -> pb.CheckResponse:
         olds, news = _record(request.olds), bags.read(request.news)
         if news.get(_BASE_URL) == olds.get("base_url"):  # `ignoreChanges` puts it there
             news.pop(_BASE_URL, None)
@@ -154,68 +133,59 @@ class Provider(ResourceProviderServicer):
             inputs, found = self._operations.check(olds, given)
         problems += found
         if problems:
-            failures = [provider_pb2.CheckFailure(reason=problem) for problem in problems]
-            return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
-        return provider_pb2.CheckResponse(inputs=_written(inputs, request.news))
+            failures = [pb.CheckFailure(reason=problem) for problem in problems]
+            return pb.CheckResponse(inputs=request.news, failures=failures)
+        return pb.CheckResponse(inputs=_written(inputs, request.news))
 
-    def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
-        """Decide what to do, offline."""
+    def Diff(self, request: pb.DiffRequest, context: ServicerContext) -> pb.DiffResponse:
         olds, news = bags.read(request.olds), _record(request.news)
         with self._host.working_on("Diff", request, context):
             changes, replaced = self._operations.diff(olds, news)
         if not changes:
-            return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+            return pb.DiffResponse(changes=pb.DiffResponse.DIFF_NONE)
         replaces, record = [_NAMES[name] for name in replaced], core_names(olds)
-        details = {
-            name: provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE_REPLACE) for name in replaces
-        }
+        details = {name: pb.PropertyDiff(kind=pb.PropertyDiff.UPDATE_REPLACE) for name in replaces}
         if not same(record.get("triggers"), news.get("triggers")):
-            details["triggers"] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.UPDATE)
+            details["triggers"] = pb.PropertyDiff(kind=pb.PropertyDiff.UPDATE)
         # Without a detail, an attempt that is not done is no change for `replaceOnChanges` of everything.
-        return provider_pb2.DiffResponse(
-            changes=provider_pb2.DiffResponse.DIFF_SOME,
+        return pb.DiffResponse(
+            changes=pb.DiffResponse.DIFF_SOME,
             replaces=replaces,
             diffs=[*details],
             detailedDiff=details,
             hasDetailedDiff=bool(details),
         )
 
-    def Create(
-        self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.CreateResponse:
-        """Publish the site and await the job."""
+    def Create(self, request: pb.CreateRequest, context: ServicerContext) -> pb.CreateResponse:
         if request.preview:
             self._miss_key()
-            return provider_pb2.CreateResponse(properties=bags.with_unknown(request.properties, _UNKNOWN_BEFORE))
+            return pb.CreateResponse(properties=bags.with_unknown(request.properties, _UNKNOWN_BEFORE))
         with self._host.working_on("Create", request, context) as call:
             resource_id, outputs = self._operations.create(_record(request.properties))
-        return provider_pb2.CreateResponse(id=resource_id, properties=_outputs(call, outputs))
+        return pb.CreateResponse(id=resource_id, properties=_outputs(call, outputs))
 
-    def Update(
-        self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.UpdateResponse:
-        """Await the recorded job if it still runs, and publish again where that is needed."""
+    def Update(self, request: pb.UpdateRequest, context: ServicerContext) -> pb.UpdateResponse:
         if request.preview:
             self._miss_key()
-            return provider_pb2.UpdateResponse(properties=bags.with_unknown(request.news, _UNKNOWN_BEFORE))
+            return pb.UpdateResponse(properties=bags.with_unknown(request.news, _UNKNOWN_BEFORE))
         with self._host.working_on("Update", request, context) as call:
             outputs = self._operations.update(bags.read(request.olds), _record(request.news))
-        return provider_pb2.UpdateResponse(properties=_outputs(call, outputs))
+        return pb.UpdateResponse(properties=_outputs(call, outputs))
 
-    def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
+    def Read(self, request: pb.ReadRequest, context: ServicerContext) -> pb.ReadResponse:
         """Refresh: look at a job that is not known to have ended. Import: adopt a job that ended in success."""
         stored = _record(request.properties)
         with self._host.working_on("Read", request, context) as call:
             if "has_finished" in stored:
                 outputs = self._operations.read(stored)
                 inputs = _written(core_names(bags.read(request.inputs)), request.inputs)
-                return provider_pb2.ReadResponse(id=request.id, inputs=inputs, properties=_outputs(call, outputs))
+                return pb.ReadResponse(id=request.id, inputs=inputs, properties=_outputs(call, outputs))
             site, job_id = self._import_id(request.id)
             outputs = self._operations.adopt({"site_id": site, "config_namespace": DEFAULT_NAMESPACE}, job_id)
         inputs = bags.write({_NAMES[name]: outputs[name] for name in ("site_id", "base_url")})
-        return provider_pb2.ReadResponse(id=str(site), inputs=inputs, properties=_outputs(call, outputs))
+        return pb.ReadResponse(id=str(site), inputs=inputs, properties=_outputs(call, outputs))
 
-    def Delete(self, _request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> Empty:
+    def Delete(self, _request: pb.DeleteRequest, _context: ServicerContext) -> Empty:
         """Do nothing: what was done cannot be taken back."""
         return Empty()
 
@@ -275,8 +245,4 @@ def _written(values: Mapping[str, Any] | None, *sources: Struct) -> Struct:
 
 def _outputs(call: Call, values: Mapping[str, Any]) -> Struct:
     request = call.request
-    if call.method == "Create":
-        return _written(values, request.properties)
-    if call.method == "Update":
-        return _written(values, request.olds, request.news)
-    return _written(values, request.properties)
+    return _written(values, *([request.olds, request.news] if call.method == "Update" else [request.properties]))
