@@ -14,52 +14,39 @@ from pulumi_nao.values import ANSWER, pointed_at, same, value_problems
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Our own words, beside the server's.
+# Our own words, beside the server's: nobody knows; a person says that it is done.
 UNKNOWN = "unknown"
 ASSUMED = "assumed"
+# What is recorded of every kind of resource, under the names of its outputs.
+RECORDED = (
+    "base_url",
+    "job_id",
+    "job_url",
+    "has_finished",
+    "status",
+    "message",
+    "started_at",
+    "finished_at",
+    "duration",
+)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a program wants.
-
-    Attributes:
-        action: What is to be asked of the server.
-        base_url: The server.
-        triggers: Any plain value; a change asks again.
-        results: Names, and JSON pointers into an answer that names no job.
-        repeats_unknown: Whether it is asked again when nobody knows how the last attempt ended.
-        repeats_failed: Whether it is asked again at once when the last attempt is found to have failed meanwhile.
-        assume_done: The beginning of an attempt that a person has found to be done, as it is recorded.
-    """
+    """What a program wants."""
 
     action: Action
     base_url: str
     triggers: object = None
-    results: Mapping[str, str] = field(default_factory=dict)
-    repeats_unknown: bool = True
-    repeats_failed: bool = True
-    assume_done: str | None = None
+    results: Mapping[str, str] = field(default_factory=dict)  # JSON pointers into an answer that names no job
+    repeats_unknown: bool = True  # when nobody knows how the last attempt ended
+    repeats_failed: bool = True  # at once when the last attempt is found to have failed meanwhile
+    assume_done: str | None = None  # when an attempt began that a person has found to be done, as it is recorded
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """The last attempt, as it is recorded.
-
-    Attributes:
-        action: What was asked of the server.
-        triggers: What the attempt was made for.
-        base_url: The server.
-        job_id: The background job; `None` when none is known.
-        job_url: Where it is looked at.
-        has_finished: Whether it was over when it was last seen.
-        status: The server's word, `unknown` when nobody knows, or `assumed` when a person says that it is done.
-        message: The server's reason of a failure.
-        started_at: By the server's clock if it tells, else by ours.
-        finished_at: Likewise; `None` while the job runs.
-        duration: Seconds between the two.
-        answer: What was wanted of an answer that named no job.
-    """
+    """The last attempt, as it is recorded. Times are the server's if it tells them, else ours."""
 
     action: Action
     triggers: object
@@ -71,15 +58,12 @@ class Attempt:
     message: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    duration: float | None = None
-    answer: Mapping[str, Any] | None = field(default=None, repr=False)
+    duration: float | None = None  # seconds
+    answer: Mapping[str, Any] | None = field(default=None, repr=False)  # what was wanted of one that named no job
 
     @classmethod
     def recorded(cls, action: Action, bag: Mapping[str, Any]) -> Attempt | None:
-        """Read the fields that every kind of resource records; see `record`.
-
-        `None` where there are none of ours: an alias can turn another kind of resource into this one.
-        """
+        """Read what `record` has written; `None` where it did not: an alias can bring another kind of resource."""
         base_url, has_finished, status = (bag.get(name) for name in ("base_url", "has_finished", "status"))
         if not (isinstance(base_url, str) and re.match("https?://", base_url)):
             return None
@@ -104,22 +88,13 @@ class Attempt:
 
     @property
     def record(self) -> dict[str, Any]:
-        """How it ended, under the names of the resource's outputs."""
-        return {
-            "base_url": self.base_url,
-            "job_id": self.job_id,
-            "job_url": self.job_url,
-            "has_finished": self.has_finished,
-            "status": self.status,
-            "message": self.message,
-            "started_at": format_moment(self.started_at),
-            "finished_at": format_moment(self.finished_at),
-            "duration": self.duration,
-        }
+        """How it ended, for the state."""
+        moments = {"started_at": format_moment(self.started_at), "finished_at": format_moment(self.finished_at)}
+        return {**{name: getattr(self, name) for name in RECORDED}, **moments}
 
     @property
     def done(self) -> bool:
-        """Whether the attempt is known to have ended in success, or somebody says so."""
+        """Whether it is known to have ended in success, or somebody says so."""
         return self.has_finished and self.status in (SUCCESS, ASSUMED)
 
     @property
@@ -155,10 +130,8 @@ class Attempt:
     def answered(self, document: object, results: Mapping[str, str], now: datetime) -> Attempt:
         """The attempt when the server has done it at once."""
         found = {name: pointed_at(document, pointer) for name, pointer in results.items()}
-        answer = {
-            name: value for name, value in found.items() if value is not None and not value_problems(ANSWER, [value])
-        }
-        return replace(self.seen(JobState(has_finished=True, status=SUCCESS), now), answer=answer)
+        kept = {name: it for name, it in found.items() if it is not None and not value_problems(ANSWER, [it])}
+        return replace(self.seen(JobState(has_finished=True, status=SUCCESS), now), answer=kept)
 
     def assumed(self) -> Attempt:
         """The attempt when a person has found that it was done."""

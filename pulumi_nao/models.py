@@ -86,12 +86,7 @@ class Done:
 
 
 def action_problems(method: object, path: object) -> list[str]:
-    """Say what makes a method or a path unusable, without repeating it.
-
-    Args:
-        method: As the program gives it.
-        path: Likewise.
-    """
+    """Say what makes a method or a path unusable, without repeating it."""
     found = []
     if not isinstance(path, str) or not _PATH.fullmatch(path):
         found.append(
@@ -108,24 +103,13 @@ def action_problems(method: object, path: object) -> list[str]:
 
 
 def publication(site_id: int) -> Action:
-    """The publication of a site's tracking configuration (documented).
-
-    Args:
-        site_id: The site.
-    """
+    """The publication of a site's tracking configuration (documented)."""
     path = f"sites/{site_id}/asset_tracking_config/publish"
     return Action(f"publication of site {site_id}", path, needs_job=True)
 
 
 def site_number(value: object) -> int:
-    """Bring a site's id into its one form: `910`, `"910"` and `910.0` are the same site.
-
-    Args:
-        value: As the program gives it, or as it arrives from Pulumi.
-
-    Raises:
-        ValueError: It is no whole number above 0. The message does not repeat it.
-    """
+    """Bring a site's id into its one form, or raise `ValueError`: `910`, `"910"` and `910.0` are the same site."""
     number = value
     if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) <= len(str(LARGEST_INTEGER)):
         number = int(number)
@@ -155,16 +139,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Probe:
-    """How the server answered a harmless question.
-
-    Attributes:
-        status_code: The HTTP status.
-        status: The same with its words, printable: `404 Not Found`.
-        is_documented_error: Whether the body is an error of the documented form, JSON with the root `errors`.
-        ahead: Seconds that the server's clock is ahead of ours, by its `Date`; `None` when it sent none.
-    """
+    """How the server answered a harmless question."""
 
     status_code: int
-    status: str
-    is_documented_error: bool
-    ahead: float | None
+    status: str  # with its words, printable: `404 Not Found`
+    is_documented_error: bool  # JSON with the root `errors`
+    ahead: float | None  # seconds that the server's clock is ahead of ours, by its `Date`; `None` when it sent none

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nao.text import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Numbers travel to the provider as doubles: above this, two integers can arrive as one.
 LARGEST_INTEGER = 2**53
@@ -39,8 +39,6 @@ OUTPUT_IN_TEXT = (
     "this text was made from an output or a resource, and does not hold its value; give the output itself, "
     "or write pulumi.Output.concat(...) or output.apply(...)"
 )
-
-
 TOO_LARGE = "body: this is more than 1 MiB as JSON; send it in parts"
 
 
@@ -59,22 +57,13 @@ def holds_output(text: object) -> bool:
 
 @dataclass(frozen=True)
 class Rules:
-    """What is said of a plain value that breaks the rules, which are the same for all.
-
-    Attributes:
-        name: The input.
-        example: What to give.
-        too_much: What to do about a value that is too large.
-        other_type: What to do about a value of a type that cannot be kept.
-        takes_none: Whether a mapping may hold `None`, which Pulumi loses.
-        output_in_text: What to do about a text that was made from an output.
-    """
+    """What is said of a plain value that breaks the rules, which are the same for all."""
 
     name: str
     example: str
     too_much: str
     other_type: str
-    takes_none: bool = True
+    takes_none: bool = True  # in a mapping, where Pulumi loses it
     output_in_text: str = OUTPUT_IN_TEXT
 
 
@@ -114,7 +103,7 @@ def value_problems(rules: Rules, value: object, not_known_yet: tuple[type, ...] 
 
 
 def encoded(value: object) -> bytes:
-    """A value as JSON, with whole floats as integers: on its way through Pulumi each number becomes a float."""
+    """A value as JSON, as it is sent."""
     return json.dumps(whole_numbers(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
@@ -145,17 +134,22 @@ def pointed_at(document: object, pointer: str) -> object:
     return document
 
 
+def mapped(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - of any plain type
+    """The same with all its parts changed."""
+    if isinstance(value, Mapping):
+        return {key: mapped(item, change) for key, item in value.items()}
+    if isinstance(value, _LISTS):
+        return [mapped(item, change) for item in value]
+    return change(value)
+
+
 def whole_numbers(value: Any) -> Any:  # noqa: ANN401 - of any plain type
     """The same with whole floats as integers: on its way through Pulumi each number becomes a float."""
-    if isinstance(value, Mapping):
-        return {key: whole_numbers(item) for key, item in value.items()}
-    if isinstance(value, _LISTS):
-        return [whole_numbers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return mapped(value, lambda part: int(part) if isinstance(part, float) and part.is_integer() else part)
 
 
 def _walk(rules: Rules, value: object, path: str, levels: int, not_known_yet: tuple[type, ...]) -> Iterator[str]:
-    """Go through all parts: a problem for each that has one, an empty text for each that has none."""
+    """A problem for each part that has one, an empty text for each that has none."""
     if isinstance(value, not_known_yet):
         yield ""
     elif not isinstance(value, (Mapping, *_LISTS)):

@@ -24,7 +24,7 @@ from pulumi_nao.plugin import bags
 from pulumi_nao.plugin.host import NativeHost
 from pulumi_nao.plugin.schema import PUBLICATION, SETTINGS, package_schema
 from pulumi_nao.resources import kinds
-from pulumi_nao.resources.markers import CONFIGURATION
+from pulumi_nao.resources.inputs import CONFIGURATION
 from pulumi_nao.resources.operations import Operations
 from pulumi_nao.text import name_of
 from pulumi_nao.values import same

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 ALGORITHM = "v1"
 
 _WILDCARDS = frozenset("*?[")
-_BLOCK = 1024 * 1024
 _UTF_8 = ("utf-8", "surrogateescape")
-_NOWHERE = "it is a link that leads nowhere"
 
 
 def content_digest(*patterns: str | os.PathLike[str]) -> str:
@@ -56,7 +54,9 @@ def content_digest(*patterns: str | os.PathLike[str]) -> str:
 
 
 def _add(whole: Digest, pattern: object) -> None:
-    text = _text(pattern)
+    text = os.fspath(pattern) if isinstance(pattern, os.PathLike) else pattern
+    if not isinstance(text, str):
+        raise pulumi.RunError("content_digest: a pattern is text or a path, such as 'config/**/*.json'")
     try:
         files = _files(text)
         # Two names may differ in their form of accents alone; the digest then puts them in order.
@@ -69,13 +69,6 @@ def _add(whole: Digest, pattern: object) -> None:
     whole.update(b"%d files\n" % len(files))
     for name, digest in named:
         whole.update(b"%d %s %s\n" % (len(name), name, digest))
-
-
-def _text(pattern: object) -> str:
-    text = os.fspath(pattern) if isinstance(pattern, os.PathLike) else pattern
-    if not isinstance(text, str):
-        raise pulumi.RunError("content_digest: a pattern is text or a path, such as 'config/**/*.json'")
-    return text
 
 
 def _files(pattern: str) -> dict[bytes, bytes]:
@@ -96,19 +89,12 @@ def _files(pattern: str) -> dict[bytes, bytes]:
 
 @dataclass(frozen=True)
 class _Folder:
-    """A folder that is searched.
-
-    Attributes:
-        path: Where it is.
-        name: What the names of its files begin with.
-        way: The real folders that lead here, each with how many parts of the pattern were left for it.
-        repeats: Whether one of them is in there twice.
-    """
+    """A folder that is searched."""
 
     path: bytes
-    name: bytes
-    way: tuple[tuple[bytes, int], ...]
-    repeats: bool = False
+    name: bytes  # what the names of its files begin with
+    way: tuple[tuple[bytes, int], ...]  # real folders that lead here, with how many parts of the pattern were left
+    repeats: bool = False  # one of them is in there twice
 
     def files(self, parts: tuple[str, ...]) -> Iterator[tuple[bytes, bytes]]:
         left = parts if parts[0] == "**" else parts[1:]
@@ -148,7 +134,7 @@ def _mode(path: bytes) -> int:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
             raise
     if os.path.islink(path):
-        raise OSError(errno.ENOENT, _NOWHERE, path)
+        raise OSError(errno.ENOENT, "it is a link that leads nowhere", path)
     return 0
 
 
@@ -174,6 +160,6 @@ def _readable(name: bytes) -> str:
 def _digest_file(path: bytes) -> bytes:
     digest = hashlib.sha256()
     with open(path, "rb") as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(1024 * 1024):
             digest.update(block)
     return digest.hexdigest().encode()

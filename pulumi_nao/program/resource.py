@@ -13,9 +13,10 @@ from pulumi.runtime.config import is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from pulumi_nao.attempt import RECORDED
 from pulumi_nao.config.settings import Settings, hidden_settings
 from pulumi_nao.program import hints, quiet_end
-from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, SECRETS
+from pulumi_nao.resources.inputs import CONFIGURATION, ERROR_HOOK, SECRETS
 from pulumi_nao.text import parse_timeout
 from pulumi_nao.values import holds_output
 
@@ -27,24 +28,12 @@ if TYPE_CHECKING:
 
 _NOT_KNOWN_YET = (pulumi.Output, Awaitable, Unknown)
 _MODULE = "nao"
-_OUTPUTS = (
-    "base_url",
-    "job_id",
-    "job_url",
-    "has_finished",
-    "status",
-    "message",
-    "started_at",
-    "finished_at",
-    "duration",
-)
 
 
 class ActionResource(Resource, module=_MODULE, name="ActionResource"):
     """A call to NAO Cloud that Pulumi makes when it is new or changed, and whose end it awaits."""
 
     _secret_outputs: ClassVar[tuple[str, ...]] = ()
-    _may_be_secret: ClassVar[tuple[str, ...]] = ()  # inputs of which the provider has to know it
     # What it is called, and what an `up` does with it: `published`, `publishes the site`.
     _noun: ClassVar[str]
     _done: ClassVar[str]
@@ -82,7 +71,7 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
             ERROR_HOOK: _wants_reasons(opts) or None,
             SECRETS: self._told_of_secrets(resource_name, inputs, opts),
         }
-        properties = {**inputs, **dict.fromkeys([*_OUTPUTS, *self._secret_outputs]), **hidden}
+        properties = {**inputs, **dict.fromkeys([*RECORDED, *self._secret_outputs]), **hidden}
         secret = pulumi.ResourceOptions(additional_secret_outputs=[*self._secret_outputs])
         super().__init__(provider, resource_name, properties, pulumi.ResourceOptions.merge(opts, secret))
 
@@ -104,14 +93,8 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
             raise pulumi.RunError(f"{self._name}: {hidden_settings(self._seen['names'])}")
         return provider, providers
 
-    def _told_of_secrets(
-        self,
-        resource_name: str,  # noqa: ARG002 - not every resource has any
-        inputs: dict[str, Any],  # noqa: ARG002
-        opts: pulumi.ResourceOptions | None,  # noqa: ARG002
-    ) -> Any:  # noqa: ANN401 - an input
-        """What `markers.SECRETS` is."""
-        return None
+    def _told_of_secrets(self, *_given: Any, **_named: Any) -> Any:  # noqa: ANN401 - an input, or none
+        """What `inputs.SECRETS` is, of the checked inputs."""
 
     def _refuse_options(self, resource_name: str, opts: object) -> None:
         if opts is None:

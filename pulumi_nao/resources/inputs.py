@@ -10,15 +10,7 @@ from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.config.surface import PYTHON, Surface
 from pulumi_nao.models import action_problems, site_number
 from pulumi_nao.text import name_of
-from pulumi_nao.values import (
-    BODY,
-    OUTPUT_IN_TEXT,
-    POINTER,
-    TOO_LARGE,
-    holds_output,
-    is_too_large,
-    value_problems,
-)
+from pulumi_nao.values import BODY, OUTPUT_IN_TEXT, POINTER, TOO_LARGE, holds_output, is_too_large, value_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +21,15 @@ if TYPE_CHECKING:
 AGAIN, FAIL = "again", "fail"
 OF_A_PUBLICATION = ("site_id",)
 OF_A_CALL = ("path", "method", "body", "results", "if_unknown", "assume_done")
+
+# What a program tells the provider beside its inputs. With two underscores, older SDKs would keep it from a provider.
+
+# What the program sees of its configuration; `check` compares it with what the provider sees, and drops it.
+# `server`: the server that is stated, in canonical form; empty for none. `names`: the settings of the stack.
+CONFIGURATION = "_configuration"
+ERROR_HOOK = "_error_hook"  # the program declares a hook that wants to read why the resource failed
+SECRETS = "_secrets"  # which inputs of a call are secrets: the plugin host passes their values on without saying so
+MARKERS = frozenset({CONFIGURATION, ERROR_HOOK, SECRETS})
 
 _UNKNOWN = (Unknown,)
 
@@ -54,7 +55,6 @@ def publication_inputs(
 def call_inputs(
     given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN, surface: Surface = PYTHON
 ) -> Checked:
-    """Validate the inputs of a call, as `publication_inputs` does."""
     own = {"method": "POST", **_present(given, OF_A_CALL)}
     found = list(_address_problems(own, not_known_yet))
     if "body" in own:

@@ -7,52 +7,46 @@ without one, importing them would take longer than everything else here.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import pulumi
 
 from pulumi_nao.attempt import Attempt
 from pulumi_nao.cloud.address import PUBLIC_SERVER
-from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, variable_of
 from pulumi_nao.config.settings import hidden_settings
 from pulumi_nao.config.surface import core_names
 from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent, OutcomeNotKnown
 from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.lifecycle import Change, Outcome, difference, settle
+from pulumi_nao.resources.inputs import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
-from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.text import redact
 from pulumi_nao.values import digest_of, same
 from pulumi_nao.waiting.clock import Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Concatenate
-
-    from typing_extensions import ParamSpec
+    from collections.abc import Callable
 
     from pulumi_nao.accounts import Accounts
     from pulumi_nao.attempt import Wanted
     from pulumi_nao.models import Action
 
     Bag = dict[str, Any]
-    Parameters = ParamSpec("Parameters")
-    Method = Callable[Concatenate["Operations", Parameters], "Result"]
 
-Result = TypeVar("Result")
+Method = TypeVar("Method", bound="Callable[..., Any]")
 
 _guard = threading.Lock()
 
 
-def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
+def _guarded(method: Method) -> Method:
     """Let an exception that nobody foresaw keep its traceback, and ask for a report."""
 
     @wraps(method)
-    def run(self: Operations, /, *arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
+    def run(self: Operations, *arguments: Any) -> Any:  # noqa: ANN401 - as the method
         try:
-            return method(self, *arguments, **named)
+            return method(self, *arguments)
         except ProviderError:
             raise
         except Exception as defect:  # noqa: BLE001 - whatever it is
@@ -61,7 +55,7 @@ def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
             error = Defect(f"`{method.__name__}` of {self._kind.noun}", defect, is_secret=is_secret)
             self._fail(error, f"{self._kind.verb} again")
 
-    return run
+    return cast("Method", run)
 
 
 class Operations:
@@ -78,7 +72,6 @@ class Operations:
 
     @_guarded
     def check(self, olds: Bag, news: Bag) -> tuple[Bag, list[str]]:
-        """Validate inputs and configuration."""
         olds = core_names(olds)
         given = {key: value for key, value in news.items() if not key.startswith("__") and key not in MARKERS}
         # `ignore_changes` puts recorded inputs into the program's, also these, which are added below.
@@ -88,11 +81,9 @@ class Operations:
         inputs, problems = self._kind.check(given, surface=self._host.surface)
         if inputs is None:
             return dict(news), problems
-        secrets = self._secrets(olds, inputs, news.get(SECRETS))
-        if secrets.problems:
-            return dict(news), [*secrets.problems]
         namespace = inputs["config_namespace"]
-        problems = self._settings.problems(namespace)
+        is_secret, problems = self._secrets(olds, inputs, news.get(SECRETS))
+        problems = problems or self._settings.problems(namespace)
         if problems:
             return dict(news), problems
         stated, recorded = self._settings.stated_server(namespace), self._recorded_server(olds, namespace)
@@ -100,7 +91,7 @@ class Operations:
         if problem:
             return dict(news), [problem]
         inputs["base_url"] = stated or recorded or PUBLIC_SERVER
-        if secrets.body:
+        if is_secret:
             inputs[SECRET_BODY] = True
         if news.get(ERROR_HOOK):
             inputs[ERROR_HOOK] = True
@@ -110,7 +101,8 @@ class Operations:
     @_guarded
     def diff(self, olds: Bag, news: Bag) -> tuple[bool, list[str]]:
         """Decide whether something changes, and which inputs force a replacement."""
-        if any(pulumi.contains_unknowns(news.get(name)) for name in self._kind.compared):
+        compared = (*self._kind.address, *self._kind.content, "base_url")
+        if any(pulumi.contains_unknowns(news.get(name)) for name in compared):
             return True, []
         wanted = self._kind.wanted(news)
         record = core_names(olds)
@@ -133,7 +125,6 @@ class Operations:
 
     @_guarded
     def create(self, props: Bag) -> tuple[str, Bag]:
-        """Run the action."""
         return self._kind.resource_id(self._kind.action(props)), self._run(None, props)
 
     @_guarded
@@ -177,26 +168,28 @@ class Operations:
             return stored
         return {**stored, **current.record}
 
-    def _secrets(self, olds: Bag, given: Bag, told: object) -> _Secrets:
-        """Find out what is a secret: the host does not say, and what a program says is of what it has declared.
+    def _secrets(self, olds: Bag, given: Bag, told: object) -> tuple[bool, list[str]]:
+        """Whether the body is a secret, and what is wrong with a path that is one. The host says neither.
 
-        A transformation may put in something else afterwards, and `ignore_changes` brings back what is recorded.
+        What a program says is of what it has declared: a transformation may put in something else afterwards, and
+        `ignore_changes` brings back what is recorded.
         """
         if "path" not in self._kind.address:
-            return _Secrets()
+            return False, []
         values = [given.get("path"), given.get("body")]
         said = told if isinstance(told, dict) else {}
         body_is_old = same(values[1], olds.get("body"))
         was_secret = body_is_old and bool(olds.get(SECRET_BODY))
+        is_secret = was_secret or bool(said.get("body"))
         problems = [_PRIVATE_PATH] if said.get("path") else []
         if pulumi.contains_unknowns(values) or pulumi.contains_unknowns(said):
-            return _Secrets(bool(said.get("body")) or was_secret, problems)
+            return is_secret, problems
         path, body = said.get("digests") or (None, None)
         if path is not None and path != digest_of(values[0]) and values[0] != olds.get("path"):
             problems = problems or [_CHANGED_PATH]
         if body == digest_of(values[1]):
-            return _Secrets(bool(said.get("body")) or was_secret, problems)
-        return _Secrets(was_secret or not (body_is_old or values[1] is None), problems)
+            return is_secret, problems
+        return was_secret or not (body_is_old or values[1] is None), problems
 
     @_guarded
     def adopt(self, inputs: Bag, job_id: str) -> Bag:
@@ -237,7 +230,7 @@ class Operations:
         if seen["server"] not in ("", stated):
             return (
                 f"the program is configured for the server {seen['server']}, and its provider for "
-                f"{stated or 'none'}; set {environment_prefix(namespace)}BASE_URL to the same value for both"
+                f"{stated or 'none'}; set {variable_of(namespace, 'baseUrl')} to the same value for both"
             )
         return ""
 
@@ -331,12 +324,6 @@ class Operations:
     ) -> NoReturn:
         text = error.text(*ways_on, f"The next `pulumi up` {next_step}.", advice=self._accounts.is_new(error))
         self._host.fail(redact(text, self._settings.keys), unfinished)
-
-
-@dataclass(frozen=True)
-class _Secrets:
-    body: bool = False
-    problems: Sequence[str] = ()
 
 
 _CHANGED_PATH = (
