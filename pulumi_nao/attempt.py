@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +17,6 @@ if TYPE_CHECKING:
 # Our own words, beside the server's: nobody knows; a person says that it is done.
 UNKNOWN = "unknown"
 ASSUMED = "assumed"
-# What is recorded of every kind of resource, under the names of its outputs.
-RECORDED = (
-    "base_url",
-    "job_id",
-    "job_url",
-    "has_finished",
-    "status",
-    "message",
-    "started_at",
-    "finished_at",
-    "duration",
-)
 
 
 @dataclass(frozen=True)
@@ -141,6 +129,10 @@ class Attempt:
         """The attempt when nobody can find out how it ended: there is no job to ask for."""
         job_url = self.job_url if keeps_url else None
         return Attempt(self.action, self.triggers, self.base_url, job_url=job_url, started_at=self.started_at)
+
+
+# What is recorded of every kind of resource, under the names of its outputs; the others are its kind's affair.
+RECORDED = tuple(each.name for each in fields(Attempt) if each.name not in ("action", "triggers", "answer"))
 
 
 def _text(value: object) -> str | None:

@@ -14,6 +14,7 @@ import gc
 import sys
 import threading
 from enum import Enum, auto
+from functools import partial
 from inspect import signature
 from traceback import walk_stack
 from typing import TYPE_CHECKING, Any
@@ -97,11 +98,7 @@ class Calls(grpc.ServerInterceptor):
         if handler is None or handler.unary_unary is None or not handler_call_details.method.startswith(_METHODS):
             return handler
         method = handler_call_details.method.removeprefix(_METHODS)
-        behaviour = handler.unary_unary
-
-        def run(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - messages of many types
-            return self._run(method, behaviour, request, context)
-
+        run = partial(self._run, method, handler.unary_unary)
         if method in _LONG_METHODS:
             run.experimental_thread_pool = self.pool  # type: ignore[attr-defined]
         return grpc.unary_unary_rpc_method_handler(run, handler.request_deserializer, handler.response_serializer)
@@ -109,12 +106,11 @@ class Calls(grpc.ServerInterceptor):
     def _run(self, method: str, behaviour: Callable[..., Any], request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - as above
         if method == "Cancel":
             self._on_cancel()
-        if not self._is_ours(request):
-            if method not in _LONG_METHODS:
-                return behaviour(request, context)
+        is_ours = self._is_ours(request)
+        if method in _LONG_METHODS and not is_ours:
             with self._others:
                 return behaviour(request, context)
-        if method not in _LONG_METHODS | _QUICK_METHODS:
+        if method not in _LONG_METHODS | _QUICK_METHODS or not is_ours:
             return behaviour(request, context)
         self.on_call()
         self._local.call = Call.of(method, request, context)
@@ -184,9 +180,7 @@ def _widened(server_module: Any, state: Any, long_calls: _LongCalls) -> bool:  #
 
 
 def _may_be_apart(server_module: Any, pool: ThreadPool) -> bool:  # noqa: ANN401 - as above
-    def handler() -> None:
-        """Stand for one of ours."""
-
+    handler = partial(print)
     handler.experimental_thread_pool = pool  # type: ignore[attr-defined]
     try:
         return server_module._select_thread_pool_for_behavior(handler, None) is pool  # noqa: SLF001

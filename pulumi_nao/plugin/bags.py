@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
+from google.protobuf.struct_pb2 import Struct, Value
 
-from pulumi_nao.values import PULUMI_MARK, PULUMI_UNKNOWN
+from pulumi_nao.values import PULUMI_MARK, PULUMI_UNKNOWN, mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 # Fixed by Pulumi's protocol.
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks one
@@ -36,18 +35,11 @@ def plain(value: Value) -> Any:  # noqa: ANN401 - any plain value
     if kind == "list_value":
         return [plain(item) for item in value.list_value.values]
     if kind == "struct_value":
-        return _unmarked(value.struct_value.fields, _mark(value))
+        fields, mark = value.struct_value.fields, _mark(value)
+        if mark in (_SECRET, _OUTPUT):  # an output without a value is not known yet
+            return plain(fields["value"]) if "value" in fields else pulumi.UNKNOWN
+        return _OTHERS[mark]() if mark in _OTHERS else {name: plain(item) for name, item in fields.items()}
     return None if kind in (None, "null_value") else getattr(value, kind)
-
-
-def _unmarked(fields: Mapping[str, Value], mark: str) -> Any:  # noqa: ANN401 - as above
-    if mark == _SECRET:
-        return plain(fields["value"])
-    if mark == _OUTPUT:
-        return plain(fields["value"]) if "value" in fields else pulumi.UNKNOWN
-    if mark in _OTHERS:
-        return _OTHERS[mark]()
-    return {name: plain(item) for name, item in fields.items()}
 
 
 def holds_secret(value: Value) -> bool:
@@ -66,14 +58,9 @@ def write(values: Mapping[str, Any], secrets: Iterable[str] = ()) -> Struct:
     """Plain values as a bag for the engine; what is `None` is left out."""
     bag = Struct()
     for name, given in values.items():
-        if given is None:
-            continue
-        if name in secrets:
-            marked = bag.fields[name].struct_value.fields
-            marked[PULUMI_MARK].string_value = _SECRET
-            _put(marked["value"], given)
-        else:
-            _put(bag.fields[name], given)
+        if given is not None:
+            value = mapped(given, lambda part: PULUMI_UNKNOWN if pulumi.contains_unknowns(part) else part)
+            bag[name] = {PULUMI_MARK: _SECRET, "value": value} if name in secrets else value
     return bag
 
 
@@ -81,32 +68,10 @@ def with_unknown(bag: Struct, names: Iterable[str]) -> Struct:
     """A copy in which nobody knows yet what these are."""
     copy = Struct()
     copy.CopyFrom(bag)
-    for name in names:
-        copy.fields[name].string_value = PULUMI_UNKNOWN
+    copy.update(dict.fromkeys(names, PULUMI_UNKNOWN))
     return copy
 
 
 def _mark(value: Value) -> str:
     fields = value.struct_value.fields
     return fields[PULUMI_MARK].string_value if PULUMI_MARK in fields else ""
-
-
-def _put(value: Value, given: object) -> None:
-    if given is None:
-        value.null_value = NULL_VALUE
-    elif isinstance(given, bool):
-        value.bool_value = given
-    elif isinstance(given, (int, float)):
-        value.number_value = given
-    elif isinstance(given, str):
-        value.string_value = given
-    elif isinstance(given, Mapping):
-        value.struct_value.SetInParent()
-        for name, item in given.items():
-            _put(value.struct_value.fields[name], item)
-    elif isinstance(given, (list, tuple)):
-        value.list_value.SetInParent()
-        for item in given:
-            _put(value.list_value.values.add(), item)
-    else:  # pulumi.UNKNOWN
-        value.string_value = PULUMI_UNKNOWN

@@ -61,7 +61,6 @@ class Provider(ResourceProviderServicer):
         self._host.cancel.set()
 
     def _configure(self, given: Mapping[str, str]) -> None:
-        self._given = given
         self._settings = _settings(given)
         accounts = Accounts(self._settings, SystemClock(self._host.cancel), self._host.warn)
         self._operations = Operations(kinds.PUBLICATION, accounts, self._host)
@@ -110,11 +109,12 @@ class Provider(ResourceProviderServicer):
 
     def Configure(self, request: pb.ConfigureRequest, _context: ServicerContext) -> pb.ConfigureResponse:
         """Problems are told by the calls that need the settings, so that `destroy` always works."""
-        self._configure(_texts(request.args))
+        given = _texts(request.args)
+        self._configure(given)
         key = request.args.fields.get("apiKey")
         if request.acceptSecrets and key is not None and not bags.holds_secret(key):
             self._host.warn(_PLAIN_KEY)
-        unknown = {f"{DEFAULT_NAMESPACE}:{name}" for name in self._given if name not in _SETTINGS}
+        unknown = {f"{DEFAULT_NAMESPACE}:{name}" for name in given if name not in _SETTINGS}
         told = misspelt_settings(DEFAULT_NAMESPACE, unknown, shared=True, surface=NATIVE)
         for text in (*told, *misspelt_variables(DEFAULT_NAMESPACE, os.environ)):
             self._host.warn(text)
@@ -126,12 +126,11 @@ class Provider(ResourceProviderServicer):
         olds, news = _record(request.olds), bags.read(request.news)
         if news.get(_BASE_URL) == olds.get("base_url"):  # `ignoreChanges` puts it there
             news.pop(_BASE_URL, None)
-        problems = [f"{name_of(name)}: there is no such input" for name in news if name not in _INPUTS]
+        given = core_names({name: news[name] for name in _INPUTS if name in news})
         seen = {CONFIGURATION: self._settings.seen(DEFAULT_NAMESPACE), "config_namespace": DEFAULT_NAMESPACE}
-        given = {**core_names({name: news[name] for name in _INPUTS if name in news}), **seen}
         with self._host.working_on("Check", request, context):
-            inputs, found = self._operations.check(olds, given)
-        problems += found
+            inputs, found = self._operations.check(olds, {**given, **seen})
+        problems = [f"{name_of(name)}: there is no such input" for name in news if name not in _INPUTS] + found
         if problems:
             failures = [pb.CheckFailure(reason=problem) for problem in problems]
             return pb.CheckResponse(inputs=request.news, failures=failures)
@@ -180,23 +179,17 @@ class Provider(ResourceProviderServicer):
                 outputs = self._operations.read(stored)
                 inputs = _written(core_names(bags.read(request.inputs)), request.inputs)
                 return pb.ReadResponse(id=request.id, inputs=inputs, properties=_outputs(call, outputs))
-            site, job_id = self._import_id(request.id)
-            outputs = self._operations.adopt({"site_id": site, "config_namespace": DEFAULT_NAMESPACE}, job_id)
+            parts = _IMPORT_ID.fullmatch(request.id)
+            if parts is None:
+                self._host.fail(_NO_IMPORT_ID)
+            site = site_number(parts[1])
+            outputs = self._operations.adopt({"site_id": site, "config_namespace": DEFAULT_NAMESPACE}, parts[2])
         inputs = bags.write({_NAMES[name]: outputs[name] for name in ("site_id", "base_url")})
         return pb.ReadResponse(id=str(site), inputs=inputs, properties=_outputs(call, outputs))
 
     def Delete(self, _request: pb.DeleteRequest, _context: ServicerContext) -> Empty:
         """Do nothing: what was done cannot be taken back."""
         return Empty()
-
-    def _import_id(self, given: str) -> tuple[int, str]:
-        parts = _IMPORT_ID.fullmatch(given)
-        if parts is None:
-            self._host.fail(
-                "a publication is imported by its site and the job that published it, written SITE/JOB, such as "
-                "910/48145"
-            )
-        return site_number(parts[1]), parts[2]
 
     def _miss_key(self) -> None:
         if not self._key_missed and not self._settings.has_key(DEFAULT_NAMESPACE):
@@ -211,6 +204,9 @@ class Provider(ResourceProviderServicer):
         setattr(_quick, "experimental_thread_pool", QUICK_CALLS)  # noqa: B010 - functions have no such attribute
 
 
+_NO_IMPORT_ID = (
+    "a publication is imported by its site and the job that published it, written SITE/JOB, such as 910/48145"
+)
 _PLAIN_KEY = (
     "the provider's apiKey is plain text, so everybody who reads the state can read it. Rotate the key in NAO Cloud, "
     "and give the new one as a secret, as `pulumi config set --secret nao:apiKey` does"

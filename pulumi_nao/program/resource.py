@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pulumi
 from pulumi.dynamic import Resource
 from pulumi.output import Unknown
-from pulumi.runtime.config import is_config_secret
+from pulumi.runtime.config import get_config, is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
@@ -61,7 +61,7 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
             raise pulumi.RunError("\n".join(f"{resource_name}: {problem}" for problem in problems))
         namespace = inputs["config_namespace"]
         # Configuration and environment of the program; the provider's process may have others.
-        self._seen = Settings(_in_stack, os.environ).seen(namespace)
+        self._seen = Settings(get_config, os.environ).seen(namespace)
         if not isinstance(get_monitor(), MockMonitor):
             _check_key(namespace)
             hints.give(namespace)
@@ -183,11 +183,6 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
         return pulumi.get(self, "duration")
 
 
-def _in_stack(name: str) -> str | None:
-    namespace, _, key = name.partition(":")
-    return pulumi.Config(namespace).get(key)
-
-
 def _wants_reasons(opts: pulumi.ResourceOptions | None) -> bool:
     """Whether an error hook reads why a publication failed.
 
@@ -202,7 +197,7 @@ def _wants_reasons(opts: pulumi.ResourceOptions | None) -> bool:
 def _check_key(namespace: str) -> None:
     """Refuse a key that everybody can read."""
     name = f"{namespace}:apiKey"
-    if pulumi.Config(namespace).get("apiKey") is not None and not is_config_secret(name):
+    if get_config(name) is not None and not is_config_secret(name):
         raise pulumi.RunError(
             f"{name} stands in the configuration as plain text. Rotate the key in NAO Cloud, since files and "
             f"history may hold it, and set the new one with `pulumi config set --secret {name}`."

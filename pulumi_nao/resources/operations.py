@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from pulumi_nao.accounts import Accounts
     from pulumi_nao.attempt import Wanted
-    from pulumi_nao.models import Action
 
     Bag = dict[str, Any]
 
@@ -102,7 +101,7 @@ class Operations:
     def diff(self, olds: Bag, news: Bag) -> tuple[bool, list[str]]:
         """Decide whether something changes, and which inputs force a replacement."""
         compared = (*self._kind.address, *self._kind.content, "base_url")
-        if any(pulumi.contains_unknowns(news.get(name)) for name in compared):
+        if pulumi.contains_unknowns([news.get(name) for name in compared]):
             return True, []
         wanted = self._kind.wanted(news)
         record = core_names(olds)
@@ -157,10 +156,10 @@ class Operations:
             if stated not in (None, recorded.base_url):
                 raise ConfigurationError(f"its server {recorded.base_url} is not the configured one")
             current, trouble = self._accounts.open(namespace, recorded.base_url).runner.refresh(recorded)
+            if trouble:
+                raise trouble
         except NaoError as error:
-            current, trouble = recorded, error
-        if trouble:
-            self._host.warn(f"{recorded.action.name}: its job was not looked at: {trouble.headline}")
+            self._host.warn(f"{recorded.action.name}: its job was not looked at: {error.headline}")
             return stored
         if current.has_finished and not current.done and not kind.is_harmless:
             # Left to the next `up`, which has to show a failure before anything runs again.
@@ -197,13 +196,14 @@ class Operations:
         namespace, action = inputs["config_namespace"], self._kind.action(inputs)
         try:
             account = self._accounts.open(namespace)
-        except ConfigurationError as error:
-            self._refuse_import(action, error)
-        job = account.client.job(job_id, action.name)
-        attempt = Attempt(action, inputs.get("triggers"), account.client.base_url, job.id, job.url)
-        found, trouble = account.runner.refresh(attempt)
-        if trouble:
-            self._refuse_import(action, trouble)
+            job = account.client.job(job_id, action.name)
+            attempt = Attempt(action, inputs.get("triggers"), account.client.base_url, job.id, job.url)
+            found, trouble = account.runner.refresh(attempt)
+            if trouble:
+                raise trouble
+        except NaoError as error:
+            lines = [f"{action.name} is not imported: {error.reason}", *error.details, *error.advice]
+            self._host.fail(redact("\n  ".join(lines), self._settings.keys))
         if not found.done:
             self._host.fail(
                 f"{action.name} is not imported: job {job_id} has not ended in success (status {found.status!r})\n"
@@ -213,10 +213,6 @@ class Operations:
             f"a job names no site: that job {job_id} was the {action.name} is taken from the id, and not verified"
         )
         return self._kind.outputs({**inputs, "base_url": found.base_url}, found)
-
-    def _refuse_import(self, action: Action, error: NaoError) -> NoReturn:
-        lines = [f"{action.name} is not imported: {error.reason}", *error.details, *error.advice]
-        self._host.fail(redact("\n  ".join(lines), self._settings.keys))
 
     def _hidden(self, namespace: str, seen: object, stated: str | None, recorded: str | None) -> str:
         """Say why the key must not be used: the program's configuration is not what this process goes by."""
@@ -263,7 +259,6 @@ class Operations:
         return self._kind.attempt(olds) or Attempt(wanted.action, wanted.triggers, wanted.base_url)
 
     def _run(self, recorded: Attempt | None, props: Bag) -> Bag:
-        """Run the action, or bring the recorded attempt to a good end."""
         kind, call, wanted = self._kind, self._host.call, self._kind.wanted(props)
         earlier = self._unsuccessful.get(call.urn) if call else None
         if earlier and difference(earlier, wanted) is Change.REPLACE:
@@ -276,14 +271,12 @@ class Operations:
             self._unsuccessful.pop(call.urn, None)
         outputs = kind.outputs(props, attempt)
         if outcome.error:
-            reason_wanted = bool(props.get(ERROR_HOOK))
-            unfinished = Unfinished(kind.resource_id(wanted.action), outputs, reason_wanted=reason_wanted)
             saves = self._host.saves_unfinished
-            step = outcome.next_step(wanted, earlier, saves=saves)
-            words = kind.words(step, attempt.job_id if attempt else None)
+            unfinished = Unfinished(kind.resource_id(wanted.action), outputs, bool(props.get(ERROR_HOOK)))
+            step = kind.words(outcome.next_step(wanted, earlier, saves=saves), attempt.job_id if attempt else None)
             unsettled = settle(outcome.attempt, wanted) if outcome.attempt else None
             ways_on = unsettled.error.ways_on if unsettled and isinstance(unsettled.error, OutcomeNotKnown) else ()
-            self._fail(outcome.error, words, unfinished if attempt and saves else None, ways_on)
+            self._fail(outcome.error, step, unfinished if attempt and saves else None, ways_on)
         missing = [name for name in wanted.results if name not in outputs.get("answer", {})]
         if missing:
             self._host.warn(
