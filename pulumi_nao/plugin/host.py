@@ -41,7 +41,7 @@ class NativeHost(Host):
     def connect(self, address: str) -> None:
         """Take the engine that lines go to; the first one stays."""
         if address and self.engine is None:
-            self.engine = Engine(address, self._gone, lambda: None)
+            self.engine = Engine(address, self._on_gone, lambda: None)
 
     @property
     def call(self) -> Call | None:
@@ -67,7 +67,3 @@ class NativeHost(Host):
             properties = self._outputs(call, unfinished.properties)
             failure.save(call, "" if shown else text, unfinished.resource_id, properties)
         raise ProviderError(text) from None
-
-    def _gone(self) -> None:
-        self.cancel.set()
-        self._on_gone()
