@@ -128,13 +128,8 @@ class Calls(grpc.ServerInterceptor):
         return None
 
     def _is_ours(self, request: Any) -> bool:  # noqa: ANN401 - as above
-        return resource_type_of(getattr(request, "urn", "")) in self._resource_types
-
-
-def resource_type_of(urn: str) -> str:
-    """A resource's own type: in a URN, it stands behind the types of its parents."""
-    types = urn.split("::", 3)[2:3]
-    return types[0].rpartition("$")[2] if types else ""
+        types = getattr(request, "urn", "").split("::", 3)[2:3]  # of the parents, and of the resource itself
+        return any(path.rpartition("$")[2] in self._resource_types for path in types)
 
 
 def install(calls: Calls) -> Seen:

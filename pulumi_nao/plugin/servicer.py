@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
     from pulumi_nao.host import Call
 
-    Bag = dict[str, Any]
-
 _INPUTS = tuple(each.written for each in PUBLICATION.inputs)
 _NAMES = {each.name: each.written for each in (*PUBLICATION.inputs, *PUBLICATION.outputs)}
 _UNKNOWN_BEFORE = tuple(each.written for each in PUBLICATION.outputs if each.name != "base_url")
@@ -227,7 +225,7 @@ def _texts(bag: Struct) -> dict[str, str]:
     }
 
 
-def _record(bag: Struct) -> Bag:
+def _record(bag: Struct) -> dict[str, Any]:
     """A bag of ours, or one of the dynamic resource, under the core's names."""
     return {"config_namespace": DEFAULT_NAMESPACE, **core_names(bags.read(bag))}
 

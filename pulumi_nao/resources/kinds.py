@@ -75,10 +75,6 @@ class Kind:
         }[step]
 
 
-def _publication(bag: Mapping[str, Any]) -> Action:
-    return publication(site_number(bag.get("site_id")))
-
-
 def _call(bag: Mapping[str, Any]) -> Action:
     method, path = bag.get("method"), bag.get("path")
     problems = action_problems(method, path)
@@ -96,7 +92,7 @@ PUBLICATION = Kind(
     content=("triggers",),
     is_harmless=True,
     check=publication_inputs,
-    action=_publication,
+    action=lambda bag: publication(site_number(bag.get("site_id"))),
     resource_id=lambda action: action.path.split("/")[1],
 )
 
