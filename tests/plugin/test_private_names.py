@@ -13,7 +13,7 @@ from pulumi_nao.plugin import serve
 ROOT = Path(pulumi_nao.__file__).parent
 FILES = [
     *sorted((ROOT / "plugin").glob("*.py")),
-    *(ROOT / "host" / f"{name}.py" for name in ("__init__", "engine", "failure", "lines", "protocol")),
+    *(ROOT / "host" / f"{name}.py" for name in ("__init__", "engine", "failure")),
     ROOT / "waiting" / "threads.py",
 ]
 
