@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.models import JOB_NUMBER, SUCCESS, Action, JobState
-from pulumi_nao.text import format_moment
+from pulumi_nao.text import format_moment, parse_moment
 from pulumi_nao.values import ANSWER, pointed_at, same, value_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 # Our own words, beside the server's: nobody knows; a person says that it is done.
 UNKNOWN = "unknown"
@@ -75,8 +75,8 @@ class Attempt:
             has_finished=has_finished,
             status=status,
             message=message,
-            started_at=_moment(bag.get("started_at")),
-            finished_at=_moment(bag.get("finished_at")),
+            started_at=parse_moment(bag.get("started_at")),
+            finished_at=parse_moment(bag.get("finished_at")),
             duration=duration if isinstance(duration, (int, float)) else None,
             answer=answer if isinstance(answer, dict) else None,
         )
@@ -144,11 +144,3 @@ RECORDED = tuple(each.name for each in fields(Attempt) if each.name not in ("act
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))  # type: ignore[attr-defined] # or it is no text
-    except (AttributeError, TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else None

@@ -85,21 +85,24 @@ class Done:
     document: object = field(default=None, repr=False)
 
 
-def action_problems(method: object, path: object) -> list[str]:
-    """Say what makes a method or a path unusable, without repeating it."""
-    found = []
+def method_problem(method: object) -> str:
+    """Say what makes a method unusable."""
+    return "" if method in METHODS else f"write one of {', '.join(METHODS)}"
+
+
+def path_problem(path: object) -> str:
+    """Say what makes a path unusable, without repeating it."""
     if not isinstance(path, str) or not _PATH.fullmatch(path):
-        found.append(
-            "path: write the address below /api/v2/, such as sites/910/import: "
+        return (
+            "write the address below /api/v2/, such as sites/910/import: "
             "letters, digits, _ and -, joined by single slashes"
         )
-    elif path.lower().partition("/")[0] == "api":
-        found.append("path: leave off what every address begins with, api/v2/")
-    elif path.lower().partition("/")[0] == "sessions":
-        found.append("path: sessions is where keys are made; it is no place for a call that is recorded")
-    if method not in METHODS:
-        found.append(f"method: write one of {', '.join(METHODS)}")
-    return found
+    root = path.lower().partition("/")[0]
+    if root == "api":
+        return "leave off what every address begins with, api/v2/"
+    if root == "sessions":
+        return "sessions is where keys are made; it is no place for a call that is recorded"
+    return ""
 
 
 def publication(site_id: int) -> Action:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
-from datetime import timezone
+from datetime import datetime, timezone
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
 REDACTED = "[redacted]"
 LONGEST_TEXT = 500
@@ -102,6 +101,15 @@ def format_moment(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_moment(text: object) -> datetime | None:
+    """Read a moment, ISO 8601, in UTC where it names no zone; `None` for anything else."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))  # type: ignore[attr-defined] # or it is no text
+        return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        return None
 
 
 @lru_cache(maxsize=32)

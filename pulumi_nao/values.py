@@ -39,7 +39,7 @@ OUTPUT_IN_TEXT = (
     "this text was made from an output or a resource, and does not hold its value; give the output itself, "
     "or write pulumi.Output.concat(...) or output.apply(...)"
 )
-TOO_LARGE = "body: this is more than 1 MiB as JSON; send it in parts"
+TOO_LARGE = "this is more than 1 MiB as JSON; send it in parts"
 
 
 def same(first: object, second: object) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, namespace_problem
-from pulumi_nao.models import JOB_NUMBER, METHODS, action_problems, site_number
+from pulumi_nao.models import JOB_NUMBER, METHODS, path_problem, site_number
 from pulumi_nao.text import parse_timeout
 from pulumi_nao.values import TOO_LARGE, is_too_large
 from pulumi_nao.waiting.clock import Limit
@@ -68,7 +68,7 @@ def body(text: str) -> tuple[str, Any]:
     if not isinstance(value, (dict, list)):
         raise argparse.ArgumentTypeError("the file holds neither a JSON object nor an array")
     if too_large:
-        raise argparse.ArgumentTypeError(TOO_LARGE.removeprefix("body: "))
+        raise argparse.ArgumentTypeError(TOO_LARGE)
     return text, value
 
 
@@ -90,9 +90,9 @@ def method(text: str) -> str:
 
 
 def path(text: str) -> str:
-    problems = action_problems(METHODS[0], text)
-    if problems:
-        raise argparse.ArgumentTypeError(problems[0].removeprefix("path: "))
+    problem = path_problem(text)
+    if problem:
+        raise argparse.ArgumentTypeError(problem)
     return text
 
 

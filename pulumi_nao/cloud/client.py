@@ -49,7 +49,8 @@ from pulumi_nao.models import (
     Done,
     Job,
     JobState,
-    action_problems,
+    method_problem,
+    path_problem,
     publication,
     site_number,
 )
@@ -232,7 +233,8 @@ class NaoClient:
             raise
 
     def _request(self, action: Action, report: Callable[[str], None] | None) -> Request:
-        problems = action_problems(action.method, action.path)
+        checked = {"path": path_problem(action.path), "method": method_problem(action.method)}
+        problems = [f"{name}: {problem}" for name, problem in checked.items() if problem]
         try:
             content = None if action.body is None else Body(encoded(action.body))
         except (TypeError, ValueError, RecursionError):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, StrictBool, StrictStr, ValidationInfo
 
 from pulumi_nao.models import DOCUMENTED_STATUSES, WITHHELD
-from pulumi_nao.text import printable
+from pulumi_nao.text import parse_moment, printable
 
 
 def _printable(text: str, info: ValidationInfo) -> str:
@@ -19,22 +18,14 @@ def _printable(text: str, info: ValidationInfo) -> str:
     return printable(text, context.get("secrets", ()))
 
 
-def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - a server may send anything
-    """Read a time stamp, or nothing: the times of a job are a courtesy, not worth failing a publication for."""
-    try:
-        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
-        return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    except (AttributeError, TypeError, ValueError, OverflowError):
-        return None
-
-
 def _words(value: Any) -> Any:  # noqa: ANN401 - a server may send anything
     """Write what is no text as JSON: the words of a job that has ended must not hide its end."""
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 ServerText = Annotated[StrictStr, AfterValidator(_printable)]
-ServerTime = Annotated[Any, AfterValidator(_moment)]
+# Never refused: the times of a job are a courtesy, not worth failing a publication for.
+ServerTime = Annotated[Any, AfterValidator(parse_moment)]
 
 
 class JobAttributes(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_nao.cloud.address import PUBLIC_SERVER, canonical_server
 from pulumi_nao.cloud.key import ApiKey, key_advice, key_problem
@@ -17,18 +17,26 @@ from pulumi_nao.waiting.clock import DEFAULT_LIMIT, Limit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+Parsed = TypeVar("Parsed")
+
 MALFORMED = "(malformed)"  # a server that no other equals
 MOST_AT_ONCE = 512
 FEWEST_REQUESTS_PER_SECOND = 0.01  # with fewer, every look would outlast its wait
 MOST_REQUESTS_PER_SECOND = 1000.0
 
-_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_NUMBER = re.compile(r"\s*[0-9]{1,6}(?:\.[0-9]{1,6})?\s*")
 
 
 @dataclass(frozen=True)
 class Setting:
     value: str = field(repr=False)  # it may be the key
     source: str  # for errors: `configuration nao:apiKey`, `environment variable NAO_API_KEY`
+
+    def read(self, parse: Callable[[str], Parsed]) -> Parsed:
+        try:
+            return parse(self.value)
+        except ValueError as error:
+            raise ConfigurationError(f"{self.source}: {error}") from None
 
 
 class Settings:
@@ -84,40 +92,21 @@ class Settings:
                 f"the configuration namespace {namespace!r} states no server",
                 self.how_to_set(namespace, "baseUrl", PUBLIC_SERVER),
             )
-        try:
-            return canonical_server(found.value)
-        except ValueError as error:
-            raise ConfigurationError(f"{found.source}: {error}") from None
+        return found.read(canonical_server)
 
     def limit(self, namespace: str) -> Limit:
         found = self._find(namespace, "timeout")
-        if found is None:
-            return DEFAULT_LIMIT
-        try:
-            seconds = parse_timeout(found.value.strip())
-        except ValueError as error:
-            raise ConfigurationError(f"{found.source}: {error}") from None
-        return Limit(seconds, found.source)
+        return Limit(found.read(_seconds), found.source) if found else DEFAULT_LIMIT
 
     def concurrency(self) -> int | None:
         """How many publications may run at once; `None` for as many as the engine asks for."""
         found = self._find(DEFAULT_NAMESPACE, "concurrency")
-        if found is None:
-            return None
-        text = found.value.strip()
-        if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MOST_AT_ONCE:
-            raise ConfigurationError(f"{found.source}: write a whole number from 1 to {MOST_AT_ONCE}")
-        return int(text)
+        return found.read(_concurrency) if found else None
 
     def requests_per_second(self) -> float | None:
         """How many requests a second all publications on one server may make together; `None` for no limit."""
         found = self._find(DEFAULT_NAMESPACE, "requestsPerSecond")
-        if found is None:
-            return None
-        text = found.value.strip()
-        if not _NUMBER.fullmatch(text) or not FEWEST_REQUESTS_PER_SECOND <= float(text) <= MOST_REQUESTS_PER_SECOND:
-            raise ConfigurationError(f"{found.source}: write a number from 0.01 to 1000, such as 5 or 0.5")
-        return float(text)
+        return found.read(_requests_per_second) if found else None
 
     def problems(self, namespace: str) -> list[str]:
         """List what cannot work, without a word on a key that is absent: previews need none."""
@@ -185,6 +174,22 @@ def hidden_settings(names: Sequence[str]) -> str:
         f"{', '.join(names)}. Leave that provider out (the option `provider`, or `providers` of a parent), or move "
         f"the settings into the environment: {', '.join(variables)}."
     )
+
+
+def _seconds(text: str) -> float:
+    return parse_timeout(text.strip())
+
+
+def _concurrency(text: str) -> int:
+    if not re.fullmatch(r"\s*[0-9]{1,4}\s*", text) or not 1 <= int(text) <= MOST_AT_ONCE:
+        raise ValueError(f"write a whole number from 1 to {MOST_AT_ONCE}")
+    return int(text)
+
+
+def _requests_per_second(text: str) -> float:
+    if not _NUMBER.fullmatch(text) or not FEWEST_REQUESTS_PER_SECOND <= float(text) <= MOST_REQUESTS_PER_SECOND:
+        raise ValueError("write a number from 0.01 to 1000, such as 5 or 0.5")
+    return float(text)
 
 
 def _problem(check: Callable[[], object]) -> str:

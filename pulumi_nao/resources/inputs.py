@@ -8,7 +8,7 @@ from pulumi.output import Unknown
 
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.config.surface import PYTHON, Surface
-from pulumi_nao.models import action_problems, site_number
+from pulumi_nao.models import method_problem, path_problem, site_number
 from pulumi_nao.text import name_of
 from pulumi_nao.values import BODY, OUTPUT_IN_TEXT, POINTER, TOO_LARGE, holds_output, is_too_large, value_problems
 
@@ -55,19 +55,20 @@ def call_inputs(
     given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN, surface: Surface = PYTHON
 ) -> Checked:
     own = {"method": "POST", **_present(given, _OF_A_CALL)}
-    path, checked = own.get("path"), "any"  # in place of a path that is not known yet, or has been judged
-    found = []
+    path = own.get("path")
     if path is None:
-        found.append("path: this input is required")
+        problem = "this input is required"
     elif holds_output(path):
-        found.append(f"path: {OUTPUT_IN_TEXT}")
-    elif not isinstance(path, not_known_yet):
-        checked = path
-    found += action_problems(own["method"], checked)
+        problem = OUTPUT_IN_TEXT
+    else:
+        problem = "" if isinstance(path, not_known_yet) else path_problem(path)
+    found = [f"path: {problem}"] if problem else []
+    if problem := method_problem(own["method"]):
+        found.append(f"method: {problem}")
     if "body" in own:
         problems = value_problems(BODY, own["body"], not_known_yet)
         if not problems and is_too_large(own["body"]):
-            problems = [TOO_LARGE]
+            problems = [f"body: {TOO_LARGE}"]
         found += problems
     found += _result_problems(own.get("results", {}))
     if own.get("if_unknown", FAIL) not in (AGAIN, FAIL):

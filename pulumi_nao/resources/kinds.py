@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.attempt import Attempt, Wanted
 from pulumi_nao.lifecycle import NextStep
-from pulumi_nao.models import Action, action_problems, publication, site_number
+from pulumi_nao.models import Action, method_problem, path_problem, publication, site_number
 from pulumi_nao.resources.inputs import AGAIN, call_inputs, publication_inputs
 
 if TYPE_CHECKING:
@@ -77,9 +77,8 @@ class Kind:
 
 def _call(bag: Mapping[str, Any]) -> Action:
     method, path = bag.get("method"), bag.get("path")
-    problems = action_problems(method, path)
-    if problems:
-        raise ValueError(problems[0])
+    if problem := method_problem(method) or path_problem(path):
+        raise ValueError(problem)
     is_secret = bag.get(SECRET_BODY) is True
     return Action(f"{method} {path}", str(path), str(method), bag.get("body"), is_secret=is_secret)
 

@@ -50,7 +50,7 @@ def test_what_is_recorded_is_read_again_as_it_was(attempt):
         ("message", ["No graph."]),
         ("started_at", "yesterday"),
         ("started_at", 5),
-        ("finished_at", "2026-01-01T00:00:00"),
+        ("finished_at", "2026-13-01T00:00:00Z"),
         ("duration", "soon"),
         ("answer", "text"),
     ],
