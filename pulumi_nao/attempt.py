@@ -28,7 +28,9 @@ class Wanted:
     triggers: object = None
     results: Mapping[str, str] = field(default_factory=dict)  # JSON pointers into an answer that names no job
     repeats_unknown: bool = True  # when nobody knows how the last attempt ended
-    repeats_failed: bool = True  # at once when the last attempt is found to have failed meanwhile
+    repeats_failed: bool = (
+        True  # when the last attempt is found to have failed meanwhile; else that is reported first
+    )
     assume_done: str | None = None  # when an attempt began that a person has found to be done, as it is recorded
 
 

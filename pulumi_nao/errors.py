@@ -60,7 +60,7 @@ class NaoError(Exception):
     _headline = "{0.operation} {0.news}"
 
     def __init__(self, reason: str, *details: str, operation: str = "") -> None:
-        super().__init__(reason, *details)
+        super().__init__(reason)  # alone: `OSError`, which a `TimeoutError` is, has a meaning for a second one
         self.operation = operation
         self.reason = reason
         self.details = details
@@ -137,7 +137,7 @@ class HeldBack(NotSent):
     def __init__(self, operation: str, reason: str) -> None:
         super().__init__(
             f"{reason}, and its turn did not come in time",
-            "Allow it more time, or publish fewer sites in one run.",
+            "Allow it more time, or ask for less in one run.",
             operation=operation,
         )
 

@@ -79,24 +79,27 @@ class Outcome:
         current = self.attempt or recorded
         if saves and current and current.may_be_running:
             return NextStep.GO_ON if self.attempt else NextStep.TAKE_UP
-        if isinstance(self.error, OutcomeNotKnown) or (self.attempt and not is_settled(self.attempt, wanted)):
+        if isinstance(self.error, OutcomeNotKnown) or (self.attempt and unsettled(self.attempt, wanted)):
             return NextStep.SETTLE
         return NextStep.TRY_AGAIN if isinstance(self.error, (NotSent, Rejected)) else NextStep.RUN_AGAIN
 
 
 def settle(recorded: Attempt, wanted: Wanted) -> Outcome | None:
-    """Decide offline on an attempt of which nobody knows how it ended; `None` when the action is to run."""
+    """Decide offline what becomes of a recorded attempt; `None` when there is a job to await or an action to run."""
+    if difference(recorded, wanted) is Change.NONE:
+        return Outcome(recorded)  # Pulumi also updates what has nothing but a stored failure of an earlier try
     if recorded.is_unknown and recorded.made_for(wanted) and _is_assumed(recorded, wanted):
         return Outcome(recorded.assumed())
-    if is_settled(recorded, wanted):
+    error = unsettled(recorded, wanted)
+    return Outcome(None, error) if error else None
+
+
+def unsettled(recorded: Attempt, wanted: Wanted) -> OutcomeNotKnown | None:
+    """Say why a person has to settle a recorded attempt before the action may run; `None` when it may."""
+    if wanted.repeats_unknown or not recorded.is_unknown or not recorded.made_for(wanted):
         return None
     began = format_moment(recorded.started_at) or ""
-    return Outcome(None, OutcomeNotKnown(wanted.action.name, began, recorded.job_url or ""))
-
-
-def is_settled(recorded: Attempt, wanted: Wanted) -> bool:
-    """Tell whether the action may run as far as a recorded attempt is concerned."""
-    return wanted.repeats_unknown or not recorded.is_unknown or not recorded.made_for(wanted)
+    return OutcomeNotKnown(wanted.action.name, began, recorded.job_url or "")
 
 
 def _is_assumed(recorded: Attempt, wanted: Wanted) -> bool:
@@ -111,33 +114,34 @@ class Runner:
         self._clock = clock or SystemClock()
         self._locks = locks or Locks(self._clock)
 
-    def run(self, wanted: Wanted, limit: Limit = DEFAULT_LIMIT, report: Report = jobs.silent) -> Outcome:
-        """Run an action and await its job, if it has one; the limit counts from the first request."""
-        action = wanted.action
-        try:
-            with self._locks.held((self._client.base_url, action.path), action.name, report):
-                return self._run(wanted, Deadline(limit.seconds, limit.source, self._clock), report)
-        except NaoError as error:
-            return Outcome(None, error)
-
-    def update(
-        self, recorded: Attempt, wanted: Wanted, limit: Limit = DEFAULT_LIMIT, report: Report = jobs.silent
+    def run(
+        self,
+        wanted: Wanted,
+        limit: Limit = DEFAULT_LIMIT,
+        report: Report = jobs.silent,
+        recorded: Attempt | None = None,
     ) -> Outcome:
-        """Bring a recorded attempt to a good end: go on waiting for its job, or run the action again.
+        """Run an action and await its job, if it has one; or bring a recorded attempt to a good end.
 
         A job that may still be running is awaited first, so that two calls of an address never run side by side.
-        If it was started for what is wanted now, its success is all that is wanted.
+        If it was started for what is wanted now, its success is all that is wanted. The limit counts from the first
+        request.
         """
-        if difference(recorded, wanted) is Change.NONE:
-            return Outcome(recorded)  # Pulumi also updates what has nothing but a stored failure of an earlier try
+        settled = settle(recorded, wanted) if recorded else None
+        if settled:
+            return settled
         action = wanted.action
         try:
             with self._locks.held((self._client.base_url, action.path), action.name, report):
-                deadline = Deadline(limit.seconds, limit.source, self._clock)
-                resumed = self._resume(recorded, wanted, deadline, report) if recorded.may_be_running else None
-                return resumed or settle(recorded, wanted) or self._run(wanted, deadline, report)
+                deadline = limit.begun(self._clock)
+                resumed = None
+                if recorded and recorded.may_be_running:
+                    resumed = self._resume(recorded, wanted, deadline, report)
+                return resumed or self._run(wanted, deadline, report)
         except NaoError as error:
             return Outcome(None, error)
+        except Exception as defect:  # noqa: BLE001 - what is recorded stays so, whatever is wrong here
+            return Outcome(None, Defect(action.name, defect, is_secret=action.is_secret))
 
     def refresh(self, recorded: Attempt) -> tuple[Attempt, NaoError | None]:
         """Look once at the job of an attempt that is not known to be done; tell what went wrong with the look."""
@@ -166,14 +170,14 @@ class Runner:
             seen = recorded.seen(first, self._clock.now())
             if first.succeeded:
                 return Outcome(seen) if is_wanted else None
-            # A failure from before this call is not this call's to report, unless the action must not simply be
-            # repeated: the cause may be mended by now.
+            # It failed before this call, and the cause may be mended by now. Only what must not be repeated unasked
+            # has its failure reported first.
             return None if wanted.repeats_failed else Outcome(seen, JobFailed(job, first, None))
         try:
             state = jobs.wait(job, deadline, clock=self._clock, report=report, first=first)
         except JobGone as error:
             lost = recorded.lost(keeps_url=not wanted.repeats_failed)
-            return None if is_settled(lost, wanted) else Outcome(lost, error)
+            return Outcome(lost, error) if unsettled(lost, wanted) else None
         except JobError as error:
             if is_wanted or (isinstance(error, JobFailed) and not wanted.repeats_failed):
                 return Outcome(recorded.seen(error.state, self._clock.now()), error)

@@ -25,7 +25,7 @@ _ESCAPE_SEQUENCE = re.compile(
     r"|\x1b[@-Z\\-_]",
     re.DOTALL,
 )
-# JSON within JSON, four times over. With no limit, a long row of them would be searched from each one to its end.
+# JSON that was escaped four times. Without a limit, a long run of them would take quadratic time.
 _BACKSLASHES = r"\\{1,16}"
 _HTML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
@@ -127,7 +127,7 @@ def _row_forms(character: str, times: int) -> str:
     encoded = _character_forms(character)
     if character != "\\":
         return encoded * times
-    # However many there are of them, it is tried once: from the first one, with no thought of which stands for which.
+    # A run of backslashes is matched from its first one only, so that a long one is not searched again from each.
     return rf"(?:(?<!\\)\\{{{times},}}|{encoded}{{{times}}})"
 
 

@@ -28,7 +28,7 @@ class Desk:
         if namespace not in self._open:
             for text in misspelt_variables(namespace, os.environ):
                 _warn(text)
-            self.limit(namespace)
+            self.limit(namespace)  # refuses a malformed one before anything is sent
             hide(self.settings.api_key(namespace).value)
             self._open[namespace] = self.accounts.open(namespace)
         return self._open[namespace]

@@ -14,7 +14,7 @@ from pulumi_nao.cli.streams import hide
 from pulumi_nao.cloud.address import PUBLIC_SERVER, is_loopback
 from pulumi_nao.cloud.client import NaoClient
 from pulumi_nao.cloud.proxies import proxy_for
-from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, variable_of
 from pulumi_nao.config.settings import Settings
 from pulumi_nao.config.spelling import misspelt_variables
 from pulumi_nao.errors import ACCESS_ADVICE, ConfigurationError, PollFailed
@@ -41,7 +41,7 @@ def examine_account(namespace: str, environment: Mapping[str, str]) -> Diagnosis
     """Look at an account's settings and, if they can work, ask its server."""
     settings = Settings(None, environment)
     diagnosis = Diagnosis([*_settings(settings, namespace, environment)])
-    variable = environment_prefix(namespace) + "API_KEY"
+    variable = variable_of(namespace, "apiKey")
     if all(finding.mark is not Mark.BAD for finding in diagnosis.findings):
         key = settings.api_key(namespace)
         hide(key.value)
@@ -67,19 +67,19 @@ def examine_account(namespace: str, environment: Mapping[str, str]) -> Diagnosis
 
 
 def _settings(settings: Settings, namespace: str, environment: Mapping[str, str]) -> Iterator[Finding]:
-    looks: list[tuple[str, str, Callable[[], str]]] = [
-        ("key", "API_KEY", lambda: f"{_kind(settings.api_key(namespace).value)}, not shown"),
-        ("server", "BASE_URL", lambda: settings.stated_server(namespace) or PUBLIC_SERVER),
-        ("time-out", "TIMEOUT", lambda: format_duration(settings.limit(namespace).seconds)),
+    table: list[tuple[str, str, Callable[[], str]]] = [
+        ("key", "apiKey", lambda: f"{_kind(settings.api_key(namespace).value)}, not shown"),
+        ("server", "baseUrl", lambda: settings.stated_server(namespace) or PUBLIC_SERVER),
+        ("time-out", "timeout", lambda: format_duration(settings.limit(namespace).seconds)),
     ]
     if namespace == DEFAULT_NAMESPACE:
         at_once = "16 from a shell, as many as the engine runs in `pulumi up`"
-        looks += [
-            ("at a time", "CONCURRENCY", lambda: str(settings.concurrency() or at_once)),
-            ("requests", "REQUESTS_PER_SECOND", lambda: _rate(settings.requests_per_second())),
+        table += [
+            ("at a time", "concurrency", lambda: str(settings.concurrency() or at_once)),
+            ("requests", "requestsPerSecond", lambda: _rate(settings.requests_per_second())),
         ]
-    for subject, variable, value in looks:
-        name = environment_prefix(namespace) + variable
+    for subject, setting, value in table:
+        name = variable_of(namespace, setting)
         source = f"environment variable {name}" if environment.get(name) else "default"
         try:
             yield Finding(subject, Mark.GOOD, f"{value()}  ({source})")

@@ -14,9 +14,9 @@ from pulumi_nao.cli.stop import stopping
 from pulumi_nao.cli.streams import standard_error, standard_output
 from pulumi_nao.cli.terminal import choose
 from pulumi_nao.cloud.address import canonical_server
-from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, variable_of
 from pulumi_nao.errors import ConfigurationError, JobError, JobFailed, JobRunsOn, NaoError, PollFailed
-from pulumi_nao.waiting.clock import Deadline, SystemClock
+from pulumi_nao.waiting.clock import SystemClock
 
 if TYPE_CHECKING:
     import argparse
@@ -89,7 +89,7 @@ def _refuse_another_server(client: NaoClient, namespace: str, address: str) -> N
     if server != client.base_url:
         raise ConfigurationError(
             f"the job is on another server than the configured one, {client.base_url}",
-            f"Set {environment_prefix(namespace)}BASE_URL to the job's server, with a key of it.",
+            f"Set {variable_of(namespace, 'baseUrl')} to the job's server, with a key of it.",
         )
 
 
@@ -105,7 +105,7 @@ def _look(job: Job) -> tuple[JobState | None, NaoError | None]:
 
 def _await(job: Job, limit: Limit, clock: SystemClock, display: Display) -> tuple[JobState | None, NaoError | None]:
     display.began(job.operation)
-    deadline = Deadline(limit.seconds, limit.source, clock)
+    deadline = limit.begun(clock)
     try:
         return jobs.wait(job, deadline, clock=clock, report=partial(display.report, job.operation)), None
     except JobError as error:

@@ -88,8 +88,7 @@ class LiveDisplay(Display):
         self._stay((text, "yellow"))
 
     def restore(self) -> None:
-        self._output.write(f"\n{_SHOW_CURSOR}")
-        self._output.flush()
+        self._output.interject(f"\n{_SHOW_CURSOR}")
 
     def _stay(self, *parts: str | tuple[str, str]) -> None:
         """Print above the display what stays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pulumi_nao.attempt import RECORDED
 from pulumi_nao.text import format_moment
 
 if TYPE_CHECKING:
@@ -13,11 +14,7 @@ if TYPE_CHECKING:
     from pulumi_nao.errors import NaoError
     from pulumi_nao.models import JobState
 
-_NO_ATTEMPT = {
-    **dict.fromkeys(("base_url", "job_id", "job_url")),
-    "has_finished": False,
-    **dict.fromkeys(("status", "message", "started_at", "finished_at", "duration")),
-}
+_NO_ATTEMPT = {**dict.fromkeys(RECORDED), "has_finished": False}
 
 
 def attempt(named: dict[str, Any], ending: Ending, made: Attempt | None, error: NaoError | None) -> str:

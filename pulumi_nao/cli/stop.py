@@ -12,20 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+_LAST_MOMENT = 1.0
+
 
 @contextmanager
 def stopping(before_the_end: Callable[[], None]) -> Iterator[Event]:
     """Set an event at the first signal. Must be entered in the main thread."""
     asked = Event()
-    is_second = False
+    was_asked = False
 
     def received(number: int, _frame: FrameType | None) -> None:
-        nonlocal is_second
-        if not is_second:
-            is_second = True
-            _set(asked)
+        nonlocal was_asked
+        if not was_asked:
+            was_asked = True
+            _apart(asked.set)
             return
-        before_the_end()
+        _apart(before_the_end, _LAST_MOMENT)
         # Ending by the signal itself tells a calling shell script to end too.
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
@@ -42,10 +44,22 @@ def stopping(before_the_end: Callable[[], None]) -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def _set(asked: Event) -> None:
+def _apart(act: Callable[[], None], seconds: float = 0.0) -> None:
+    """Act in another thread, and wait for it so many seconds at the most.
+
+    This one may have been interrupted within an event, or while it started a thread, whose locks let nobody in twice;
+    and a terminal that was halted with Ctrl-S takes no text.
+    """
+    over = _thread.allocate_lock()
+    over.acquire()
+
+    def run() -> None:
+        act()
+        over.release()
+
     try:
-        # Not in this thread: it may have been interrupted within the event, whose lock does not let it in twice, or
-        # while it started a thread, for which `threading` has such a lock too.
-        _thread.start_new_thread(asked.set, ())
+        _thread.start_new_thread(run, ())
     except RuntimeError:  # no thread to be had
-        asked.set()
+        act()
+    else:
+        over.acquire(timeout=seconds)

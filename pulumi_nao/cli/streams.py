@@ -53,6 +53,12 @@ class Stream:
             self.write(f"{text}\n")
             self.flush()
 
+    def interject(self, text: str) -> None:
+        """Write past whoever is writing, and will not end."""
+        with suppress(OSError, ValueError):
+            if self._stream is not None:
+                os.write(self._stream.fileno(), text.encode())
+
     def silence(self) -> None:
         """Write nothing more, not even what is still in a buffer when Python ends."""
         with self._guard:

@@ -22,11 +22,11 @@ _PROBLEMS = tuple(
 )
 
 
-def key_advice(wanted: str = "The key to use is") -> tuple[str, ...]:
+def key_advice(opening: str = "The key to use is") -> tuple[str, ...]:
     return (
         (
-            f"{wanted} the account's (auth_token on the user's My Profile page) or a JWT, bare: no `Bearer`, no line "
-            "break at its end."
+            f"{opening} the account's (auth_token on the user's My Profile page) or a JWT, bare: no `Bearer`, no "
+            "line break at its end."
         ),
         "A site's API key (Developers > API Keys) is another kind. A JWT lasts about 24 hours.",
     )

@@ -32,7 +32,7 @@ _MALFORMED = "the URL is malformed"
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (AnswerTimeout, "no complete answer in time"),
-    (AnswerTooLarge, "the answer is far larger than any job"),
+    (AnswerTooLarge, "the answer is far larger than expected"),
     (AnswerUnreadable, "the answer could not be decompressed"),
     (ssl.SSLEOFError, _CLOSED),
     (ssl.SSLZeroReturnError, _CLOSED),

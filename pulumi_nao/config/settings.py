@@ -71,8 +71,8 @@ class Settings:
             raise ConfigurationError("there is no NAO Cloud key", self.how_to_set(namespace, "apiKey"))
         self._check_key(found)
         places = self.surface.places.format(namespace=namespace, key="apiKey")
-        wanted = f"A key is looked for in {places}, then in the environment ({variable_of(namespace, 'apiKey')}):"
-        return ApiKey(found.value, found.source, key_advice(wanted))
+        opening = f"A key is looked for in {places}, then in the environment ({variable_of(namespace, 'apiKey')}):"
+        return ApiKey(found.value, found.source, key_advice(opening))
 
     def has_key(self, namespace: str) -> bool:
         return self._find(namespace, "apiKey") is not None

@@ -2,9 +2,9 @@
 
 The stock host of Pulumi's Python SDK answers failures with a traceback, saves nothing of an operation that failed,
 ignores Ctrl-C and `custom_timeouts`, shows no progress and runs four operations at a time. `dynamic` gives these back
-where it can. With `calls` it is all in that process that uses private names of grpc or of the SDK, and each
-capability is found by itself: without it the provider goes on as on the stock host, and says so once. In any process
-but the dynamic host (a program, a test) nothing is touched. A plugin of its own, as in `plugin`, needs none of that.
+where it can. Only `dynamic` and `calls` use private names of grpc or the SDK, and each capability is found by itself:
+without it the provider goes on as on the stock host, and says so once. In any process but the dynamic host (a
+program, a test) nothing is touched. A plugin of its own, as in `plugin`, needs none of that.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Host(ABC):
     def warn_of_shortage(self, *pools: ThreadPool) -> None:
         """Say once that calls have to wait because no thread can be started."""
         if any(threads.short for threads in pools) and self._shortage_told.acquire(blocking=False):
-            self.warn(f"{_FEW_THREADS}: publications wait for one another, and the run takes longer")
+            self.warn(f"{_FEW_THREADS}: operations wait for one another, and the run takes longer")
 
 
 def print_line(message: str) -> None:

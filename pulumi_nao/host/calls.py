@@ -145,7 +145,7 @@ def install(calls: Calls) -> Seen:
         return Seen.NOTHING
     calls.pool.request_at = _request_at(_server)
     widened = _widened(_server, state, calls.pool)
-    # Asked in this order: while grpc begins to watch the engine, nobody tries how much room there is.
+    # Before the channel to the engine opens: a trial would take the threads that grpc starts for it.
     if not (has_room() or could_start(SPARE_THREADS)) or not _is_served(_server):
         raise TooFewThreads
     return Seen.CALLS_AND_THREADS if widened else Seen.CALLS

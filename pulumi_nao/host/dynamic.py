@@ -96,15 +96,15 @@ def _attach() -> DynamicHost:
 
 
 _NO_ROW = "progress is not shown on the resource's row"
-_NO_ANSWERS = "errors come with a traceback, and publications that have not finished are not recorded"
+_NO_ANSWERS = "errors come with a traceback, and what has not finished is not recorded"
 _LACKS = {
     Seen.NOTHING: (
         "Ctrl-C ends a run only when its jobs have ended",
         "custom_timeouts do not count",
-        "four publications run at a time",
+        "four operations run at a time",
         _NO_ANSWERS,
     ),
-    Seen.CALLS: ("four publications run at a time, and Ctrl-C may have to wait for one of them",),
+    Seen.CALLS: ("four operations run at a time, and Ctrl-C may have to wait for one of them",),
     Seen.CALLS_AND_THREADS: (),
 }
 

@@ -11,10 +11,11 @@ from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_
 
 from pulumi_nao.host import MOST_CALLS, SPARE_THREADS, TOO_FEW_THREADS, print_line
 from pulumi_nao.plugin.servicer import QUICK_CALLS, Provider
+from pulumi_nao.waiting.patience import CANCELLED_ACTION_GRACE
 from pulumi_nao.waiting.threads import ACTION_THREADS, POLL_THREADS, ThreadPool, could_start, has_room
 
-# Seconds for calls that are cancelled to be answered: the answer to a POST names the job.
-_GRACE = 15.0
+# Seconds for calls that are cancelled to be answered and recorded.
+_GRACE = CANCELLED_ACTION_GRACE + 5.0
 
 
 def main() -> int:

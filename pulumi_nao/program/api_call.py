@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Mapping  # noqa: TC003 - Pulumi evaluates the annotations of outputs
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -79,8 +78,7 @@ class ApiCall(ActionResource, type_name="ApiCall"):
     def _told_of_secrets(
         self, resource_name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None
     ) -> dict[str, Any]:
-        path, body = _awaited_once(inputs["path"]), _awaited_once(inputs["body"])
-        inputs |= {"path": path, "body": body}
+        path, body = inputs["path"], inputs["body"]
         outputs = _outputs_in([path, body])
         always = opts is not None and "body" in (opts.additional_secret_outputs or [])
 
@@ -120,25 +118,14 @@ class ApiCall(ActionResource, type_name="ApiCall"):
 
     @property
     @pulumi.getter
-    def triggers(self) -> pulumi.Output[Any]:
-        """As given."""
-        return pulumi.get(self, "triggers")
-
-    @property
-    @pulumi.getter
     def answer(self) -> pulumi.Output[Mapping[str, Any]]:
         """What `results` found in the answer, a secret; without the names for which it held nothing."""
         found: pulumi.Output[dict[str, Any] | None] = pulumi.get(self, "answer")
         return found.apply(lambda answer: _Answer(self._name, whole_numbers(answer or {})))
 
 
-def _awaited_once(value: object) -> Any:  # noqa: ANN401 - an input
-    """The same with futures for coroutines, which can be awaited once only."""
-    return mapped(value, lambda part: asyncio.ensure_future(part) if inspect.iscoroutine(part) else part)
-
-
 def _outputs_in(value: object) -> list[Any]:
-    """What is not known yet: asking Pulumi for the whole takes ten times as long as declaring it."""
+    """The outputs and futures inside. Pulumi would take ten times as long for the whole body as for these."""
     parts: list[object] = []
     mapped(value, parts.append)
     return [part for part in parts if isinstance(part, _NOT_KNOWN_YET)]

@@ -1,4 +1,4 @@
-"""What a program is told once a run, at `preview` and at `up`, however many publications it declares."""
+"""What a program is told once a run, at `preview` and at `up`, however many resources it declares."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _ENOUGH = 256
 
 @dataclass
 class _Run:
-    most: int  # with more publications, `places` is worth saying
-    places: str
+    most: int  # with more resources, `slowness` is worth saying
+    slowness: str
     declared: int = 0
     namespaces: set[str] = field(default_factory=set)
     searched: set[str] = field(default_factory=set)
@@ -36,15 +36,15 @@ _runs: WeakKeyDictionary[Any, _Run] = WeakKeyDictionary()
 
 
 def give(namespace: str) -> None:
-    """Tell the program what it has not been told in this run, now that it declares one more publication."""
+    """Tell the program what it has not been told in this run, now that it declares one more resource."""
     monitor = get_monitor()
     if monitor not in _runs:
-        _runs[monitor] = _Run(*_places())
+        _runs[monitor] = _Run(*_slowness())
     run = _runs[monitor]
     run.declared += 1
     if run.declared == run.most + 1:  # how many more will come, nobody knows
-        pulumi.log.info(f"more than {run.most} publications are declared, and {run.places}")
-    # The limits of the run stand in the default namespace, whichever the publications use.
+        pulumi.log.info(f"more than {run.most} publications and calls are declared, and {run.slowness}")
+    # The limits of the run stand in the default namespace, whichever the resources use.
     for name in (DEFAULT_NAMESPACE, namespace):
         if name not in run.searched:
             run.searched.add(name)
@@ -82,8 +82,8 @@ def _keys() -> set[str]:
         return set()
 
 
-def _places() -> tuple[int, str]:
-    """After how many publications it matters how few run at a time, and what to say then."""
+def _slowness() -> tuple[int, str]:
+    """After how many resources it matters how few run at a time, and what to say then."""
     at_once = min(SETTINGS.parallel or 0, _ENOUGH)  # `None` where nobody says
     way_out = f"PULUMI_PARALLEL={_ENOUGH} lets that many run"
     name, limit = f"{DEFAULT_NAMESPACE}:concurrency", pulumi.Config(DEFAULT_NAMESPACE).get("concurrency")
@@ -96,6 +96,6 @@ def _places() -> tuple[int, str]:
         return sys.maxsize, ""
     most = max(_FEW, _ROUNDS * at_once)
     return most, (
-        f"no more than {at_once} run at a time: publishing them all takes more than {most // at_once} times as long "
-        f"as publishing one; {way_out}"
+        f"no more than {at_once} run at a time: all of them take more than {most // at_once} times as long "
+        f"as one; {way_out}"
     )

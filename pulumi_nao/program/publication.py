@@ -53,9 +53,3 @@ class TrackingConfigPublication(ActionResource, type_name="TrackingConfigPublica
     def site_id(self) -> pulumi.Output[int]:
         """The site."""
         return pulumi.get(self, "site_id")
-
-    @property
-    @pulumi.getter
-    def triggers(self) -> pulumi.Output[Any]:
-        """As given."""
-        return pulumi.get(self, "triggers")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,7 +20,7 @@ from pulumi_nao.config.settings import Settings, hidden_settings
 from pulumi_nao.program import hints, quiet_end
 from pulumi_nao.resources.inputs import CONFIGURATION, ERROR_HOOK, SECRETS
 from pulumi_nao.text import parse_timeout
-from pulumi_nao.values import holds_output
+from pulumi_nao.values import holds_output, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +61,7 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
         _, problems = check(inputs, _NOT_KNOWN_YET)
         if problems:
             raise pulumi.RunError("\n".join(f"{resource_name}: {problem}" for problem in problems))
+        inputs = mapped(inputs, _awaited_once)
         namespace = inputs["config_namespace"]
         # Configuration and environment of the program; the provider's process may have others.
         self._seen = Settings(get_config, os.environ).seen(namespace)
@@ -124,6 +127,12 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
 
     @property
     @pulumi.getter
+    def triggers(self) -> pulumi.Output[Any]:
+        """As given."""
+        return pulumi.get(self, "triggers")
+
+    @property
+    @pulumi.getter
     def config_namespace(self) -> pulumi.Output[str]:
         """As given."""
         return pulumi.get(self, "config_namespace")
@@ -181,6 +190,11 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
     def duration(self) -> pulumi.Output[float]:
         """Seconds between the two."""
         return pulumi.get(self, "duration")
+
+
+def _awaited_once(part: Any) -> Any:  # noqa: ANN401 - of an input
+    """The same with a future for a coroutine, which can be awaited once only."""
+    return asyncio.ensure_future(part) if inspect.iscoroutine(part) else part
 
 
 def _wants_reasons(opts: pulumi.ResourceOptions | None) -> bool:

@@ -28,7 +28,7 @@ class Kind:
     is_harmless: bool  # running it twice does no harm
     check: Callable[..., Checked]
     action: Callable[[Mapping[str, Any]], Action]  # of inputs, or outputs; `ValueError` for another kind's
-    resource_id: Callable[[Action], str]
+    resource_id: Callable[[Mapping[str, Any]], str]
 
     def wanted(self, inputs: Bag) -> Wanted:
         return Wanted(
@@ -92,7 +92,7 @@ PUBLICATION = Kind(
     is_harmless=True,
     check=publication_inputs,
     action=lambda bag: publication(site_number(bag.get("site_id"))),
-    resource_id=lambda action: action.path.split("/")[1],
+    resource_id=lambda bag: str(site_number(bag["site_id"])),
 )
 
 API_CALL = Kind(
@@ -104,5 +104,5 @@ API_CALL = Kind(
     is_harmless=False,
     check=call_inputs,
     action=_call,
-    resource_id=lambda action: action.name,
+    resource_id=lambda bag: f"{bag['method']} {bag['path']}",
 )

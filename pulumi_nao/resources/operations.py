@@ -17,9 +17,9 @@ from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, variable_of
 from pulumi_nao.config.settings import hidden_settings
 from pulumi_nao.config.surface import core_names
-from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent, OutcomeNotKnown
+from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent
 from pulumi_nao.host import Host, ProviderError, Unfinished
-from pulumi_nao.lifecycle import Change, Outcome, difference, settle
+from pulumi_nao.lifecycle import Change, Outcome, difference, settle, unsettled
 from pulumi_nao.resources.inputs import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
 from pulumi_nao.text import redact
@@ -55,7 +55,8 @@ def _guarded(method: Method) -> Method:
                 secrets.get("body") for secrets in told if isinstance(secrets, dict)
             )
             error = Defect(f"`{method.__name__}` of {self._kind.noun}", defect, is_secret=is_secret)
-            self._fail(error, f"{self._kind.verb} again")
+            may_have_sent = method.__name__ in ("create", "update")
+            self._fail(error, f"{self._kind.verb} again" if may_have_sent else "tries again")
 
     return cast("Method", run)
 
@@ -68,7 +69,7 @@ class Operations:
         self._accounts = accounts
         self._settings = accounts.settings
         self._host = host
-        # What an error hook makes the engine call again for: it then passes the record from before the first call.
+        # By URN: for an error hook the engine calls again, with the record from before the failure.
         self._unsuccessful: dict[str, Attempt] = {}
         self._overwrites: dict[tuple[str, str], str] = {}
 
@@ -127,7 +128,7 @@ class Operations:
 
     @_guarded
     def create(self, props: Bag) -> tuple[str, Bag]:
-        return self._kind.resource_id(self._kind.action(props)), self._run(None, props)
+        return self._kind.resource_id(props), self._run(None, props)
 
     @_guarded
     def update(self, olds: Bag, news: Bag) -> Bag:
@@ -244,7 +245,7 @@ class Operations:
     def _lost_server(self, namespace: str) -> str:
         command = self._settings.command(namespace, "baseUrl", "URL")
         return (
-            f"publications of this stack are recorded on another server than {PUBLIC_SERVER}, and none is "
+            f"publications or calls of this stack are recorded on another server than {PUBLIC_SERVER}, and none is "
             f"configured; set it with {command}, so that the key goes to no other"
         )
 
@@ -275,14 +276,14 @@ class Operations:
         outputs = kind.outputs(props, attempt)
         if outcome.error:
             saves = self._host.saves_unfinished
-            unfinished = Unfinished(kind.resource_id(wanted.action), outputs, bool(props.get(ERROR_HOOK)))
+            unfinished = Unfinished(kind.resource_id(props), outputs, bool(props.get(ERROR_HOOK)))
             current = attempt or recorded
             step = outcome.next_step(wanted, current, saves=saves)
             words = kind.words(step, current.job_id if current else None)
-            unsettled = settle(outcome.attempt, wanted) if outcome.attempt else None
-            ways_on = unsettled.error.ways_on if unsettled and isinstance(unsettled.error, OutcomeNotKnown) else ()
+            open_question = unsettled(outcome.attempt, wanted) if outcome.attempt else None
+            ways_on = open_question.ways_on if open_question else ()
             self._fail(outcome.error, words, unfinished if attempt and saves else None, ways_on)
-        missing = [name for name in wanted.results if name not in outputs.get("answer", {})]
+        missing = [name for name in wanted.results if name not in outputs["answer"]]
         if missing:
             names = ", ".join(missing)
             self._host.warn(
@@ -291,8 +292,6 @@ class Operations:
         return outputs
 
     def _outcome(self, recorded: Attempt | None, wanted: Wanted, props: Bag) -> Outcome:
-        if recorded and difference(recorded, wanted) is Change.NONE:
-            return Outcome(recorded)
         settled = settle(recorded, wanted) if recorded else None
         if settled:
             return settled
@@ -302,9 +301,7 @@ class Operations:
             account, limit = self._accounts.open(props["config_namespace"], wanted.base_url), self._limit(props)
         except ConfigurationError as error:
             return Outcome(None, error.of(wanted.action.name))
-        if recorded is None:
-            return account.runner.run(wanted, limit, self._report(wanted))
-        return account.runner.update(recorded, wanted, limit, self._report(wanted))
+        return account.runner.run(wanted, limit, self._report(wanted), recorded)
 
     def _report(self, wanted: Wanted) -> Callable[[str], None]:
         """Lead with what is new: a terminal cuts the row, and its beginning says the resource already."""

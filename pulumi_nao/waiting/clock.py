@@ -113,5 +113,8 @@ class Limit:
     seconds: float
     source: str
 
+    def begun(self, clock: Clock) -> Deadline:
+        return Deadline(self.seconds, self.source, clock)
+
 
 DEFAULT_LIMIT = Limit(1800.0, "default")

@@ -13,10 +13,10 @@ import stat
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.errors import NotSent
 from pulumi_nao.waiting.semaphore import Semaphore
@@ -32,6 +32,7 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
+    from contextlib import AbstractContextManager
 
     from pulumi_nao.waiting.clock import Clock
 
@@ -46,19 +47,29 @@ class Locks:
     def __init__(self, clock: Clock, at_once: int | None = None) -> None:
         self._clock = clock
         self._all = Semaphore(clock, at_once or sys.maxsize)
-        self._sites: dict[Hashable, Semaphore] = {}
+        self._addresses: dict[Hashable, Semaphore] = {}
         self._guard = threading.Lock()
 
     @contextmanager
-    def held(self, site: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
-        """Hold a turn; a wait for another at the same site is reported, and a cancel while it lasts is `NotSent`."""
+    def held(self, address: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
+        """Hold a turn; a wait for another at the same address is reported, and a cancel meanwhile is `NotSent`.
+
+        Whoever waits for an address takes no place from those who could go on.
+        """
         with self._guard:
-            of_site = self._sites.setdefault(site, Semaphore(self._clock, 1))
+            one_at_a_time = self._addresses.setdefault(address, Semaphore(self._clock, 1))
         told = partial(report, f"waiting for another {operation} to end")
-        with of_site.acquired(in_line=told) as site_is_free, self._all.acquired() as turn_has_come:
-            if not (site_is_free and turn_has_come):
+        with (
+            one_at_a_time.acquired(in_line=told) as is_next,
+            self._elsewhere(address, operation, report),
+            self._all.acquired() as turn_has_come,
+        ):
+            if not (is_next and turn_has_come):
                 raise NotSent("cancelled while it waited for its turn", operation=operation)
             yield
+
+    def _elsewhere(self, *_args: Any, **_named: Any) -> AbstractContextManager[None]:  # noqa: ANN401 - see `MachineLocks`
+        return nullcontext()
 
 
 class _LockFile:
@@ -106,15 +117,14 @@ class MachineLocks(Locks):
         self._told = threading.Lock()
 
     @contextmanager
-    def held(self, site: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
-        with super().held(site, operation, report):
-            place = int.from_bytes(hashlib.sha256(repr(site).encode()).digest()[:8], "big") % _PLACES
-            is_locked = self._wait(place, operation, report)
-            try:
-                yield
-            finally:
-                if is_locked:
-                    _file.give_back(place)
+    def _elsewhere(self, address: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
+        place = int.from_bytes(hashlib.sha256(repr(address).encode()).digest()[:8], "big") % _PLACES
+        is_locked = self._wait(place, operation, report)
+        try:
+            yield
+        finally:
+            if is_locked:
+                _file.give_back(place)
 
     def _wait(self, place: int, operation: str, report: Callable[[str], None]) -> bool:
         """Lock a place; `False` where that cannot be done on this machine."""

@@ -1,9 +1,9 @@
-"""How long we wait for what, in seconds; the limit of a whole call is the program's, see `clock.Limit`."""
+"""How long we put up with trouble, in seconds. Intervals and back-off are in `jobs`, a call's limit in `clock`."""
 
-# One publication tries so long to reach the server, and so do all of them together.
+# One call tries so long to reach the server, and so do all of them together.
 CONNECT_PATIENCE = 300.0
 
-# One publication waits so long for a server that refuses it as one too many, or refuses everything.
+# One call waits so long for a server that refuses it as one too many, or refuses everything.
 BUSY_PATIENCE = 300.0
 
 # After a cancel: the answer to an action names the job, a poll can be made again.

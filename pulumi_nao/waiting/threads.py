@@ -33,7 +33,7 @@ NO_THREAD = "the machine lets this process start no more threads (`ulimit -u`, o
 
 _START_CHECK = 0.25
 
-# Threads that are left to others under the same limit: grpc, the program, and the engine, which breaks off without.
+# Threads that are left to others under the same limit: grpc, the program, and the engine, which crashes without.
 ROOM = 16
 _ROOM_CHECK = 5.0
 

@@ -2,6 +2,7 @@
 
 import math
 import signal
+import subprocess
 import sys
 from contextlib import contextmanager
 
@@ -88,6 +89,20 @@ def test_a_second_signal_ends_the_process_at_once(command, nao):
         process.send_signal(signal.SIGINT)
         process.wait(timeout=5)
     assert process.returncode == -signal.SIGINT
+
+
+HALTED = """
+import signal, threading
+from pulumi_nao.cli.stop import stopping
+with stopping(threading.Event().wait) as asked:  # as a write to a terminal that was halted with Ctrl-S
+    signal.raise_signal(signal.SIGINT)
+    asked.wait(10)
+    signal.raise_signal(signal.SIGINT)
+"""
+
+
+def test_a_second_signal_ends_the_process_also_where_the_terminal_takes_no_text():
+    assert subprocess.run([sys.executable, "-c", HALTED], timeout=30, check=False).returncode == -signal.SIGINT
 
 
 def test_a_signal_awaits_the_answer_that_names_the_job(command, nao):

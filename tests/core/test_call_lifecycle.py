@@ -158,7 +158,7 @@ def test_a_job_that_is_gone_is_unknown_and_its_address_is_kept(clock):
 
 def test_a_recorded_job_that_is_gone_is_unknown_and_not_repeated(clock):
     client = Client(jobs={"1": [PollNotFound("404")]})
-    outcome = Runner(client, clock).update(running(), call(BODY))
+    outcome = Runner(client, clock).run(call(BODY), recorded=running())
     assert (outcome.attempt, client.sent) == (unknown(job_url=JOB_URL), [])
     assert isinstance(outcome.error, JobGone)
 
@@ -166,7 +166,7 @@ def test_a_recorded_job_that_is_gone_is_unknown_and_not_repeated(clock):
 @pytest.mark.parametrize("wants", [call(OTHER), call(BODY, ["b"]), call(BODY, repeats_unknown=True)])
 def test_a_recorded_job_that_is_gone_keeps_nothing_from_running_that_is_settled(clock, wants):
     client = Client(Done(), jobs={"1": [PollNotFound("404")]})
-    outcome = Runner(client, clock).update(running(), wants)
+    outcome = Runner(client, clock).run(wants, recorded=running())
     assert (outcome.error, outcome.attempt.done, len(client.sent)) == (None, True, 1)
 
 
@@ -174,7 +174,7 @@ def test_a_recorded_job_that_is_gone_keeps_nothing_from_running_that_is_settled(
 @pytest.mark.parametrize("looks", [[FAILED], [RUNNING, FAILED]], ids=["at the first look", "while waiting"])
 def test_a_failure_first_seen_while_resuming_is_recorded_and_told_and_nothing_is_sent(clock, wants, looks):
     client = Client(jobs={"1": looks})
-    outcome = Runner(client, clock).update(running(), wants)
+    outcome = Runner(client, clock).run(wants, recorded=running())
     assert client.sent == []
     assert outcome.error.headline == f"{NAME} failed: No graph."
     assert (outcome.attempt.status, outcome.attempt.message, outcome.attempt.action.body) == (
@@ -187,14 +187,14 @@ def test_a_failure_first_seen_while_resuming_is_recorded_and_told_and_nothing_is
 @pytest.mark.parametrize("body", [BODY, OTHER])
 def test_a_failure_on_record_runs_again(clock, body):
     client = Client(Done())
-    assert Runner(client, clock).update(failed(), call(body)).attempt.done
+    assert Runner(client, clock).run(call(body), recorded=failed()).attempt.done
     assert [sent for *_, sent in client.sent] == [body]
 
 
 @pytest.mark.parametrize("looks", [[DONE], [RUNNING, DONE]], ids=["at the first look", "while waiting"])
 def test_a_recorded_job_that_ended_well_is_all_that_is_wanted(clock, looks):
     client = Client(jobs={"1": looks})
-    assert Runner(client, clock).update(running(), call(BODY)).attempt.done
+    assert Runner(client, clock).run(call(BODY), recorded=running()).attempt.done
     assert client.sent == []
 
 
@@ -202,7 +202,7 @@ def test_a_recorded_job_that_ended_well_is_all_that_is_wanted(clock, looks):
 @pytest.mark.parametrize("wants", [call(OTHER), call(BODY, ["b"])], ids=["body", "triggers"])
 def test_changed_content_waits_for_the_recorded_job_and_runs(clock, looks, wants):
     client = Client(Done(), jobs={"1": looks})
-    outcome = Runner(client, clock).update(running(), wants)
+    outcome = Runner(client, clock).run(wants, recorded=running())
     assert (outcome.attempt.action.body, outcome.attempt.triggers) == (wants.action.body, wants.triggers)
     assert len(client.sent) == 1
 
@@ -218,14 +218,14 @@ def test_changed_content_waits_for_the_recorded_job_and_runs(clock, looks, wants
 )
 def test_it_says_which_job_it_waits_for_and_why(clock, wants, words):
     told = []
-    Runner(Client(Done()), clock).update(running(), wants, report=told.append)
+    Runner(Client(Done()), clock).run(wants, report=told.append, recorded=running())
     assert told[0] == words + JOB_URL
 
 
 @pytest.mark.parametrize("body", [BODY, OTHER])
 def test_a_job_that_runs_on_sends_nothing(clock, body):
     client = Client(jobs={"1": [RUNNING]})
-    outcome = Runner(client, clock).update(running(), call(body), SHORT)
+    outcome = Runner(client, clock).run(call(body), SHORT, recorded=running())
     assert isinstance(outcome.error, WaitTimedOut)
     assert client.sent == []
     assert outcome.attempt == (running() if body == BODY else None)
@@ -233,7 +233,7 @@ def test_a_job_that_runs_on_sends_nothing(clock, body):
 
 def test_an_unknown_outcome_stops_the_next_run_without_a_word_to_the_server(clock):
     client = Client()
-    outcome = Runner(client, clock).update(unknown(), call(BODY))
+    outcome = Runner(client, clock).run(call(BODY), recorded=unknown())
     assert (outcome.attempt, client.sent, client.limits) == (None, [], [])
     assert str(outcome.error) == (
         "PUT sites/910/tags not sent: nobody knows whether the attempt of 2026-01-01T00:00:00.000Z was successful\n"
@@ -254,7 +254,7 @@ def test_a_job_that_was_lost_is_named_when_its_outcome_is_asked_for():
 @pytest.mark.parametrize("wants", [call(OTHER), call(BODY, ["b"]), call(BODY, repeats_unknown=True)])
 def test_the_ways_on_that_send_it(clock, wants):
     client = Client(Done())
-    assert Runner(client, clock).update(unknown(), wants).attempt.done
+    assert Runner(client, clock).run(wants, recorded=unknown()).attempt.done
     assert len(client.sent) == 1
 
 
@@ -266,7 +266,7 @@ def test_the_ways_on_that_send_it(clock, wants):
 def test_a_person_settles_exactly_the_attempt_that_is_named(clock, facts):
     client = Client()
     there = unknown(**facts)
-    outcome = Runner(client, clock).update(there, call(BODY, assume_done=format_moment(there.started_at)))
+    outcome = Runner(client, clock).run(call(BODY, assume_done=format_moment(there.started_at)), recorded=there)
     assert outcome == Outcome(replace(there, has_finished=True, status="assumed"))
     assert client.sent == []
 
@@ -283,21 +283,21 @@ def test_a_person_settles_exactly_the_attempt_that_is_named(clock, facts):
 )
 def test_a_person_who_names_another_attempt_settles_nothing(clock, there, assumed):
     client = Client()
-    outcome = Runner(client, clock).update(there, call(BODY, assume_done=assumed))
+    outcome = Runner(client, clock).run(call(BODY, assume_done=assumed), recorded=there)
     assert (outcome.attempt, type(outcome.error), client.sent) == (None, OutcomeNotKnown, [])
 
 
 @pytest.mark.parametrize("wants", [call(OTHER), call(BODY, ["b"])])
 def test_a_settled_attempt_is_not_one_for_changed_content(clock, wants):
     client = Client(Done())
-    outcome = Runner(client, clock).update(unknown(), replace(wants, assume_done="2026-01-01T00:00:00.000Z"))
+    outcome = Runner(client, clock).run(replace(wants, assume_done="2026-01-01T00:00:00.000Z"), recorded=unknown())
     assert (outcome.attempt.status, len(client.sent)) == ("success", 1)
 
 
 @pytest.mark.parametrize("there", [running(), failed()], ids=["running", "failed"])
 def test_a_person_can_settle_only_what_is_not_known(clock, there):
     client = Client(Done(), jobs={"1": [FAILED]})
-    outcome = Runner(client, clock).update(there, call(BODY, assume_done="2026-01-01T00:00:00.000Z"))
+    outcome = Runner(client, clock).run(call(BODY, assume_done="2026-01-01T00:00:00.000Z"), recorded=there)
     assert outcome.attempt.status != "assumed"
 
 
@@ -305,7 +305,7 @@ def test_a_settled_attempt_stays_settled_whatever_the_program_says_of_it_later()
     settled = unknown().assumed()
     assert settled.done
     assert difference(settled, call(BODY)) is Change.NONE
-    assert settle(settled, call(BODY)) is None
+    assert settle(settled, call(BODY)) == Outcome(settled)
 
 
 def job_error(kind):
@@ -357,7 +357,7 @@ def test_a_refresh_without_a_running_job_makes_no_look(clock, there):
 def test_a_job_is_looked_at_as_secret_when_its_body_was_or_is(clock, then, now):
     client = Client(jobs={"1": [DONE]})
     there = replace(running(), action=call(BODY, is_secret=then).action)
-    Runner(client, clock).update(there, call(BODY, is_secret=now))
+    Runner(client, clock).run(call(BODY, is_secret=now), recorded=there)
     assert client.looked_as_secret == [True]
 
 

@@ -89,6 +89,25 @@ def test_another_address_is_not_waited_for(locks):
         pass
 
 
+def test_who_waits_for_another_process_takes_no_place_from_those_who_could_go_on():
+    locks = MachineLocks(SystemClock(), 1, pytest.fail)
+    went_on = threading.Event()
+
+    def go_on():
+        with locks.held((SITE[0], "sites/911/asset_tracking_config/publish"), OPERATION, pytest.fail):
+            went_on.set()
+
+    def end(_line):
+        threading.Thread(target=go_on).start()
+        in_time.append(went_on.wait(10))
+        other.kill()
+
+    in_time = []
+    with held_elsewhere() as other, locks.held(SITE, OPERATION, end):
+        pass
+    assert in_time == [True]
+
+
 def test_a_cancel_ends_the_wait_and_nothing_is_sent():
     cancel = threading.Event()
     locks = MachineLocks(SystemClock(cancel), None, pytest.fail)

@@ -19,7 +19,7 @@ HIDES = (
     "environment: {variables}."
 )
 LOST = (
-    "publications of this stack are recorded on another server than https://www.nao-cloud.com, and none is "
+    "publications or calls of this stack are recorded on another server than https://www.nao-cloud.com, and none is "
     "configured; set it with `pulumi config set nao:baseUrl URL`, so that the key goes to no other. Where it is set, "
     "an explicit provider of pulumi-python hides it"
 )

@@ -128,9 +128,9 @@ def test_an_up_without_a_key_is_told_nothing_before_it_fails(begin, told, monkey
 
 
 MANY = (
-    "more than 32 publications are declared, and no more than 8 run at a time: publishing them all takes more than "
+    "more than 32 publications and calls are declared, and no more than 8 run at a time: all of them take more than "
 )
-RAISE = MANY + "4 times as long as publishing one; PULUMI_PARALLEL=256 lets that many run"
+RAISE = MANY + "4 times as long as one; PULUMI_PARALLEL=256 lets that many run"
 
 
 @pytest.mark.parametrize(("publications", "lines"), [(32, []), (33, [RAISE]), (500, [RAISE])])
@@ -186,7 +186,7 @@ def test_a_lower_limit_of_publications_is_what_can_be_raised(begin, told, monkey
     monkeypatch.setenv("NAO_CONCURRENCY", variable)
     begin(parallel=256, config=config)
     declare(40)
-    assert told == [f"{MANY}4 times as long as publishing one; raise {name} to let more of them run"]
+    assert told == [f"{MANY}4 times as long as one; raise {name} to let more of them run"]
 
 
 @pytest.mark.parametrize("concurrency", ["many", "", "0", "16", "٣", "9" * 5000])

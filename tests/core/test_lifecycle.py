@@ -172,7 +172,7 @@ def test_what_had_no_effect_is_not_recorded(clock, error):
 
 def test_an_update_that_had_no_effect_leaves_the_record_and_says_why(clock):
     error = Rejected("p", "404 Not Found")
-    assert Runner(FakeClient(error=error), clock).update(done("a"), wanted(910, "b")) == Outcome(None, error)
+    assert Runner(FakeClient(error=error), clock).run(wanted(910, "b"), recorded=done("a")) == Outcome(None, error)
 
 
 def test_a_publication_that_is_cancelled_before_it_began_names_its_site():
@@ -194,7 +194,7 @@ def test_what_is_not_worth_a_try_is_refused_without_one(clock):
 def test_a_job_is_gone_on_with_although_nothing_new_is_worth_a_try(clock):
     client = FakeClient({"1": [RUNNING, DONE]})
     client.out_of_reach = "connection refused"
-    assert Runner(client, clock).update(running(), wanted(910, "a")).attempt.done
+    assert Runner(client, clock).run(wanted(910, "a"), recorded=running()).attempt.done
 
 
 def test_a_publication_tells_why_it_is_late(clock):
@@ -218,14 +218,14 @@ def test_a_publication_tells_of_its_job(clock):
 
 def test_an_update_goes_on_with_a_running_job_for_the_same_triggers(clock):
     client = FakeClient({"1": [RUNNING, DONE]})
-    outcome = Runner(client, clock).update(running(started_at=START), wanted(910, "a"))
+    outcome = Runner(client, clock).run(wanted(910, "a"), recorded=running(started_at=START))
     assert outcome == Outcome(ended(message="success", finished_at=START + timedelta(seconds=0.7), duration=0.7))
     assert client.posts == 0
 
 
 def test_a_job_that_ended_well_before_the_update_is_recorded_at_once(clock):
     client = FakeClient({"1": [DONE]})
-    outcome = Runner(client, clock).update(running(started_at=START), wanted(910, "a"))
+    outcome = Runner(client, clock).run(wanted(910, "a"), recorded=running(started_at=START))
     assert outcome == Outcome(ended(message="success", finished_at=START, duration=0.0))
     assert client.posts == 0
 
@@ -236,27 +236,27 @@ def test_a_job_that_ended_well_before_the_update_is_recorded_at_once(clock):
 )
 def test_an_update_says_which_job_it_waits_for_and_why(clock, triggers, words):
     told = []
-    Runner(FakeClient(), clock).update(running("a"), wanted(910, triggers), report=told.append)
+    Runner(FakeClient(), clock).run(wanted(910, triggers), report=told.append, recorded=running("a"))
     assert told[0] == f"{words}, {SERVER}/api/v2/background_jobs/1"
 
 
 def test_an_update_tells_of_the_job_that_it_goes_on_with(clock):
     told = []
     client = FakeClient({"1": [RUNNING, JobState(has_finished=False, status="queued"), DONE]})
-    Runner(client, clock).update(running(), wanted(910, "a"), report=told.append)
+    Runner(client, clock).run(wanted(910, "a"), report=told.append, recorded=running())
     assert told[1:] == ["status 'queued'"]
 
 
 def test_an_update_tells_of_the_job_that_it_starts(clock):
     told = []
-    Runner(FakeClient(), clock).update(done("a"), wanted(910, "b"), report=told.append)
+    Runner(FakeClient(), clock).run(wanted(910, "b"), report=told.append, recorded=done("a"))
     assert told == [
         "job 1 accepted, https://www.nao-cloud.com/api/v2/background_jobs/1",
     ]
 
 
 def test_an_update_that_goes_on_with_a_job_ends_at_its_own_limit(clock):
-    outcome = Runner(FakeClient({"1": [RUNNING]}), clock).update(running(), wanted(910, "a"), SHORT)
+    outcome = Runner(FakeClient({"1": [RUNNING]}), clock).run(wanted(910, "a"), SHORT, recorded=running())
     assert outcome.error.headline == (
         "publication of site 910 not finished after 5 s, the limit set by test; the job goes on in NAO Cloud"
     )
@@ -265,7 +265,7 @@ def test_an_update_that_goes_on_with_a_job_ends_at_its_own_limit(clock):
 
 def test_no_look_of_an_update_waits_in_line_past_its_limit(clock):
     client = FakeClient({"1": [RUNNING, RUNNING, DONE]})
-    Runner(client, clock).update(running(), wanted(910, "a"), SHORT)
+    Runner(client, clock).run(wanted(910, "a"), SHORT, recorded=running())
     assert client.limits == [5, 5, 5]
 
 
@@ -273,53 +273,53 @@ def test_an_update_waits_as_long_as_its_first_look_was_asked_to(clock):
     busy = PollFailed("the server answers 429 Too Many Requests")
     busy.retry_after = 7.0
     client = FakeClient({"1": [busy, DONE]})
-    assert Runner(client, clock).update(running(), wanted(910, "a")).attempt.done
+    assert Runner(client, clock).run(wanted(910, "a"), recorded=running()).attempt.done
     assert clock.slept == [7.0]
 
 
 def test_an_update_whose_job_fails_while_it_waits_reports_that(clock):
     client = FakeClient({"1": [RUNNING, FAILED]})
-    outcome = Runner(client, clock).update(running(), wanted(910, "a"))
+    outcome = Runner(client, clock).run(wanted(910, "a"), recorded=running())
     assert outcome.error.headline == "publication of site 910 failed: No graph."
     assert client.posts == 0
 
 
 def test_an_update_records_how_and_when_a_job_failed_while_it_waited(clock):
     client = FakeClient({"1": [RUNNING, FAILED]})
-    recorded = Runner(client, clock).update(running(started_at=START), wanted(910, "a")).attempt
+    recorded = Runner(client, clock).run(wanted(910, "a"), recorded=running(started_at=START)).attempt
     assert (recorded.status, recorded.message) == ("failure", "No graph.")
     assert recorded.finished_at == START + timedelta(seconds=0.7)
 
 
 def test_an_update_of_what_is_done_keeps_the_record_and_asks_nothing(clock):
     client = FakeClient()
-    assert Runner(client, clock).update(done(), wanted(910, "a")) == Outcome(done())
+    assert Runner(client, clock).run(wanted(910, "a"), recorded=done()) == Outcome(done())
     assert (client.posts, client.limits) == (0, [])
 
 
 def test_a_job_that_failed_before_the_update_is_published_again(clock):
     client = FakeClient({"1": [FAILED], "2": [DONE]})
-    assert Runner(client, clock).update(running(), wanted(910, "a")).attempt.job_id == "2"
+    assert Runner(client, clock).run(wanted(910, "a"), recorded=running()).attempt.job_id == "2"
     assert client.posts == 1
 
 
 def test_other_triggers_wait_for_the_old_job_and_publish_after_it(clock):
     client = FakeClient({"1": [RUNNING, DONE], "2": [DONE]})
-    outcome = Runner(client, clock).update(running("a"), wanted(910, "b"))
+    outcome = Runner(client, clock).run(wanted(910, "b"), recorded=running("a"))
     assert (outcome.attempt.job_id, outcome.attempt.triggers) == ("2", "b")
     assert client.posts == 1
 
 
 def test_other_triggers_are_not_recorded_before_their_own_post(clock):
     client = FakeClient({"1": [RUNNING]})
-    outcome = Runner(client, clock).update(running("a"), wanted(910, "b"), SHORT)
+    outcome = Runner(client, clock).run(wanted(910, "b"), SHORT, recorded=running("a"))
     assert outcome.attempt is None
     assert client.posts == 0
 
 
 def test_other_triggers_are_not_published_beside_an_old_job_that_cannot_be_followed(clock):
     client = FakeClient({"1": [RUNNING, PollDenied("the server refuses the key")], "2": [DONE]})
-    outcome = Runner(client, clock).update(running("a"), wanted(910, "b"))
+    outcome = Runner(client, clock).run(wanted(910, "b"), recorded=running("a"))
     assert (outcome.attempt, outcome.error.headline) == (
         None,
         "publication of site 910 not followed to its end: the server refuses the key; the job goes on in NAO Cloud",
@@ -329,17 +329,17 @@ def test_other_triggers_are_not_published_beside_an_old_job_that_cannot_be_follo
 
 def test_an_old_job_that_failed_does_not_keep_other_triggers_from_being_published(clock):
     client = FakeClient({"1": [RUNNING, FAILED], "2": [DONE]})
-    assert Runner(client, clock).update(running("a"), wanted(910, "b")).attempt.job_id == "2"
+    assert Runner(client, clock).run(wanted(910, "b"), recorded=running("a")).attempt.job_id == "2"
 
 
 def test_a_recorded_job_that_is_gone_is_published_again(clock):
     client = FakeClient({"1": [PollNotFound("404")], "2": [DONE]})
-    assert Runner(client, clock).update(running(), wanted(910, "a")).attempt.job_id == "2"
+    assert Runner(client, clock).run(wanted(910, "a"), recorded=running()).attempt.job_id == "2"
 
 
 def test_a_recorded_job_whose_key_is_refused_stays_recorded(clock):
     client = FakeClient({"1": [PollDenied("401")]})
-    outcome = Runner(client, clock).update(running(), wanted(910, "a"))
+    outcome = Runner(client, clock).run(wanted(910, "a"), recorded=running())
     assert outcome.attempt == running()
     assert client.posts == 0
 
@@ -348,7 +348,7 @@ def test_a_recorded_job_that_cannot_be_looked_at_stays_recorded_and_is_not_waite
     untrusted = PollFailed("the server's certificate is not trusted")
     untrusted.may_pass = False
     client = FakeClient({"1": [untrusted]})
-    outcome = Runner(client, clock).update(running(), wanted(910, "a"))
+    outcome = Runner(client, clock).run(wanted(910, "a"), recorded=running())
     assert (outcome.attempt, client.posts, clock.slept) == (running(), 0, [])
     assert "not followed to its end: the server's certificate is not trusted" in outcome.error.headline
 
@@ -356,7 +356,7 @@ def test_a_recorded_job_that_cannot_be_looked_at_stays_recorded_and_is_not_waite
 @pytest.mark.parametrize("recorded", [attempt(), attempt(job_id="1", has_finished=True, status="failure"), done("b")])
 def test_an_update_without_a_running_job_publishes(clock, recorded):
     client = FakeClient()
-    Runner(client, clock).update(recorded, wanted(910, "a"))
+    Runner(client, clock).run(wanted(910, "a"), recorded=recorded)
     assert client.posts == 1
 
 
@@ -394,7 +394,7 @@ def test_a_second_publication_of_a_site_waits_for_the_first_and_says_so():
     "call",
     [
         lambda publisher, report: publisher.run(wanted(910, "a"), report=report),
-        lambda publisher, report: publisher.update(done("a"), wanted(910, "b"), report=report),
+        lambda publisher, report: publisher.run(wanted(910, "b"), report=report, recorded=done("a")),
     ],
     ids=["publish", "update"],
 )

@@ -107,4 +107,4 @@ def test_a_host_with_few_threads_publishes_the_fleet(fleet, tmp_path):
     run = fleet.up()
     assert run.green, run.output
     assert fleet.nao.publications() == 40
-    assert "publications wait for one another, and the run takes longer" in run.output
+    assert "operations wait for one another, and the run takes longer" in run.output

@@ -58,8 +58,8 @@ def test_a_preview_says_that_few_publications_run_at_a_time(stack):
         "for site in range(1, 22):\n    TrackingConfigPublication(f'site-{site}', site_id=site)\n"
     )
     told = (
-        "    more than 20 publications are declared, and no more than 3 run at a time: publishing them all takes "
-        "more than 6 times as long as publishing one; PULUMI_PARALLEL=256 lets that many run\n"
+        "    more than 20 publications and calls are declared, and no more than 3 run at a time: all of them take "
+        "more than 6 times as long as one; PULUMI_PARALLEL=256 lets that many run\n"
     )
     assert stack.pulumi("preview", "--suppress-progress").output.count(told) == 1
     assert told not in stack.pulumi("preview", "--parallel", "256").output

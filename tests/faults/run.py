@@ -126,6 +126,6 @@ def _next_up(nao, clock, first):
         elif difference(first.attempt, wanted(910, "a", nao.url)) is Change.NONE:
             return "nothing"
         else:
-            outcome = publisher.update(first.attempt, wanted(910, "a", nao.url), Limit(400.0, "the matrix"))
+            outcome = publisher.run(wanted(910, "a", nao.url), Limit(400.0, "the matrix"), recorded=first.attempt)
     assert outcome.attempt.done
     return {0: "waits on", 1: "publishes"}[nao.count("publish") - before]

@@ -82,7 +82,7 @@ class Stack:
             elif difference(self.record, wanted(910, TRIGGERS, client.base_url)) is Change.NONE:
                 outcome = None
             else:
-                outcome = publisher.update(self.record, wanted(910, TRIGGERS, client.base_url), limit, report)
+                outcome = publisher.run(wanted(910, TRIGGERS, client.base_url), limit, report, recorded=self.record)
         self.answer_timeout = ANSWER_TIMEOUT
         if outcome:
             error = outcome.error

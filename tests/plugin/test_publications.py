@@ -294,7 +294,7 @@ def test_where_few_threads_can_be_started_publications_wait_for_one_another(star
         assert all(done.result() for done in running)
     assert nao.publications() == len(sites)
     told = [line.message for line in plugin.log.lines if line.severity == engine_pb2.WARNING]
-    assert [line for line in told if "publications wait for one another" in line] == told[:1] != []
+    assert [line for line in told if "operations wait for one another" in line] == told[:1] != []
 
 
 def test_where_few_threads_can_be_started_a_cancel_is_heard_all_the_same(start_plugin, nao, tmp_path):

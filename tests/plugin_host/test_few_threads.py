@@ -105,7 +105,7 @@ def test_it_says_once_that_the_run_takes_longer(few, nao):
     [said] = [line.message for line in few.log.lines if "threads" in line.message]
     assert said == (
         "the machine lets this run start only a few threads (`ulimit -u`, or pids.max of the container): "
-        "publications wait for one another, and the run takes longer"
+        "operations wait for one another, and the run takes longer"
     )
 
 

@@ -11,8 +11,8 @@ from tests.plugin_host.driver import CALL_PROVIDER, CALL_URN
 from tests.tools.machine import wait_until
 
 NO_SIGHT = "Ctrl-C ends a run only when its jobs have ended"
-NO_THREADS = "four publications run at a time, and Ctrl-C may have to wait for one of them"
-NO_ANSWERS = "errors come with a traceback, and publications that have not finished are not recorded"
+NO_THREADS = "four operations run at a time, and Ctrl-C may have to wait for one of them"
+NO_ANSWERS = "errors come with a traceback, and what has not finished is not recorded"
 NO_PROGRESS = "progress is not shown on the resource's row"
 
 AFTER_START = """
