@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -43,9 +44,8 @@ _INPUTS = tuple(each.written for each in PUBLICATION.inputs)
 _NAMES = {each.name: each.written for each in (*PUBLICATION.inputs, *PUBLICATION.outputs)}
 _UNKNOWN_BEFORE = tuple(each.written for each in PUBLICATION.outputs if each.name != "base_url")
 _SETTINGS = tuple(each.written for each in SETTINGS)
-_BASE_URL = NATIVE.name("base_url")
+_API_KEY, _BASE_URL = NATIVE.name("api_key"), NATIVE.name("base_url")
 QUICK_CALLS = ThreadPool("nao-quick-call", 4)
-_IMPORT_ID = re.compile(rf"([1-9][0-9]*)/({JOB_NUMBER})")
 
 
 class Provider(ResourceProviderServicer):
@@ -120,7 +120,7 @@ class Provider(ResourceProviderServicer):
     ) -> provider_pb2.ConfigureResponse:
         """Take the settings. Their problems are told by the calls that need them, so that `destroy` always works."""
         self._configure(_texts(request.args))
-        key = request.args.fields.get("apiKey")
+        key = request.args.fields.get(_API_KEY)
         if request.acceptSecrets and key is not None and not bags.holds_secret(key):
             self._host.warn(_PLAIN_KEY)
         unknown = {f"{DEFAULT_NAMESPACE}:{name}" for name in self._given if name not in _SETTINGS}
@@ -206,13 +206,13 @@ class Provider(ResourceProviderServicer):
         return Empty()
 
     def _import_id(self, given: str) -> tuple[int, str]:
-        parts = _IMPORT_ID.fullmatch(given)
-        if parts is None:
-            self._host.fail(
-                "a publication is imported by its site and the job that published it, written SITE/JOB, such as "
-                "910/48145"
-            )
-        return site_number(parts[1]), parts[2]
+        site, _, job_id = given.partition("/")
+        with suppress(ValueError):
+            if re.fullmatch(JOB_NUMBER, job_id):
+                return site_number(site), job_id
+        self._host.fail(
+            "a publication is imported by its site and the job that published it, written SITE/JOB, such as 910/48145"
+        )
 
     def _miss_key(self) -> None:
         if not self._key_missed and not self._settings.has_key(DEFAULT_NAMESPACE):
@@ -240,11 +240,13 @@ def _settings(given: Mapping[str, str]) -> Settings:
 def _texts(bag: Struct) -> dict[str, str]:
     """Settings as they would stand in a file: SDKs pass numbers on as they are, or as JSON."""
     known = {name: value for name, value in bags.read(bag).items() if value is not None}
-    return {
-        name: f"{value:.12g}" if isinstance(value, float) else value
-        for name, value in known.items()
-        if not pulumi.contains_unknowns(value)
-    }
+    return {name: _text(name, value) for name, value in known.items() if not pulumi.contains_unknowns(value)}
+
+
+def _text(name: str, value: Any) -> Any:  # noqa: ANN401 - of any type
+    if isinstance(value, str) or name == _API_KEY:  # as a number, a key has lost digits
+        return value
+    return f"{value:.12g}" if isinstance(value, float) else ""  # which every setting refuses in words of its own
 
 
 def _record(bag: Struct) -> Bag:

@@ -18,7 +18,7 @@ from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
 from pulumi_nao.config.settings import hidden_settings
 from pulumi_nao.config.surface import core_names
-from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent, OutcomeNotKnown
+from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent, OutcomeNotKnown, PollNotFound
 from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.lifecycle import Change, Outcome, difference, settle
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
@@ -211,19 +211,19 @@ class Operations:
         attempt = Attempt(action, inputs.get("triggers"), account.client.base_url, job.id, job.url)
         found, trouble = account.runner.refresh(attempt)
         if trouble:
-            self._refuse_import(action, trouble)
+            self._refuse_import(action, trouble, *([_ANOTHER_JOB] if isinstance(trouble, PollNotFound) else []))
         if not found.done:
             self._host.fail(
                 f"{action.name} is not imported: job {job_id} has not ended in success (status {found.status!r})\n"
-                "  Import a job that has, or declare the resource: the next `pulumi up` publishes the site once."
+                f"  {_ANOTHER_JOB}"
             )
         self._host.warn(
             f"a job names no site: that job {job_id} was the {action.name} is taken from the id, and not verified"
         )
         return self._kind.outputs({**inputs, "base_url": found.base_url}, found)
 
-    def _refuse_import(self, action: Action, error: NaoError) -> NoReturn:
-        lines = [f"{action.name} is not imported: {error.reason}", *error.details, *error.advice]
+    def _refuse_import(self, action: Action, error: NaoError, *next_steps: str) -> NoReturn:
+        lines = [f"{action.name} is not imported: {error.reason}", *error.details, *error.advice, *next_steps]
         self._host.fail(redact("\n  ".join(lines), self._settings.keys))
 
     def _hidden(self, namespace: str, seen: object, stated: str | None, recorded: str | None) -> str:
@@ -341,6 +341,9 @@ class _Secrets:
     problems: Sequence[str] = ()
 
 
+_ANOTHER_JOB = (
+    "Import a job that has ended in success, or declare the resource: the next `pulumi up` publishes the site once."
+)
 _CHANGED_PATH = (
     "path: a transformation has changed it, so it may be a secret, and a path is shown in logs and in the state; "
     "write it where the call is declared"
