@@ -207,12 +207,15 @@ class Provider(ResourceProviderServicer):
 
     def _import_id(self, given: str) -> tuple[int, str]:
         site, _, job_id = given.partition("/")
+        number = 0
         with suppress(ValueError):
-            if re.fullmatch(JOB_NUMBER, job_id):
-                return site_number(site), job_id
-        self._host.fail(
-            "a publication is imported by its site and the job that published it, written SITE/JOB, such as 910/48145"
-        )
+            number = site_number(site)
+        if not (number and re.fullmatch(JOB_NUMBER, job_id)):
+            self._host.fail(
+                "a publication is imported by its site and the job that published it, written SITE/JOB, such as "
+                "910/48145"
+            )
+        return number, job_id
 
     def _miss_key(self) -> None:
         if not self._key_missed and not self._settings.has_key(DEFAULT_NAMESPACE):
