@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -43,9 +44,8 @@ _INPUTS = tuple(each.written for each in PUBLICATION.inputs)
 _NAMES = {each.name: each.written for each in (*PUBLICATION.inputs, *PUBLICATION.outputs)}
 _UNKNOWN_BEFORE = tuple(each.written for each in PUBLICATION.outputs if each.name != "base_url")
 _SETTINGS = tuple(each.written for each in SETTINGS)
-_BASE_URL = NATIVE.name("base_url")
+_API_KEY, _BASE_URL = NATIVE.name("api_key"), NATIVE.name("base_url")
 QUICK_CALLS = ThreadPool("nao-quick-call", 4)
-_IMPORT_ID = re.compile(rf"([1-9][0-9]*)/({JOB_NUMBER})")
 
 
 class Provider(ResourceProviderServicer):
@@ -109,7 +109,7 @@ class Provider(ResourceProviderServicer):
         """Problems are told by the calls that need the settings, so that `destroy` always works."""
         given = _texts(request.args)
         self._configure(given)
-        key = request.args.fields.get("apiKey")
+        key = request.args.fields.get(_API_KEY)
         if request.acceptSecrets and key is not None and not bags.holds_secret(key):
             self._host.warn(_PLAIN_KEY)
         unknown = {f"{DEFAULT_NAMESPACE}:{name}" for name in given if name not in _SETTINGS}
@@ -177,17 +177,23 @@ class Provider(ResourceProviderServicer):
                 outputs = self._operations.read(stored)
                 inputs = _written(core_names(bags.read(request.inputs)), request.inputs)
                 return pb.ReadResponse(id=request.id, inputs=inputs, properties=_outputs(call, outputs))
-            parts = _IMPORT_ID.fullmatch(request.id)
-            if parts is None:
-                self._host.fail(_NO_IMPORT_ID)
-            site = site_number(parts[1])
-            outputs = self._operations.adopt({"site_id": site, "config_namespace": DEFAULT_NAMESPACE}, parts[2])
+            site, job_id = self._import_id(request.id)
+            outputs = self._operations.adopt({"site_id": site, "config_namespace": DEFAULT_NAMESPACE}, job_id)
         inputs = bags.write({_NAMES[name]: outputs[name] for name in ("site_id", "base_url")})
         return pb.ReadResponse(id=str(site), inputs=inputs, properties=_outputs(call, outputs))
 
     def Delete(self, _request: pb.DeleteRequest, _context: ServicerContext) -> Empty:
         """Do nothing: what was done cannot be taken back."""
         return Empty()
+
+    def _import_id(self, given: str) -> tuple[int, str]:
+        site, _, job_id = given.partition("/")
+        number = 0
+        with suppress(ValueError):
+            number = site_number(site)
+        if not (number and re.fullmatch(JOB_NUMBER, job_id)):
+            self._host.fail(_NO_IMPORT_ID)
+        return number, job_id
 
     def _miss_key(self) -> None:
         if not self._key_missed and not self._settings.has_key(DEFAULT_NAMESPACE):
@@ -218,11 +224,13 @@ def _settings(given: Mapping[str, str]) -> Settings:
 def _texts(bag: Struct) -> dict[str, str]:
     """Settings as they would stand in a file: SDKs pass numbers on as they are, or as JSON."""
     known = {name: value for name, value in bags.read(bag).items() if value is not None}
-    return {
-        name: f"{value:.12g}" if isinstance(value, float) else value
-        for name, value in known.items()
-        if not pulumi.contains_unknowns(value)
-    }
+    return {name: _text(name, value) for name, value in known.items() if not pulumi.contains_unknowns(value)}
+
+
+def _text(name: str, value: Any) -> Any:  # noqa: ANN401 - of any type
+    if isinstance(value, str) or name == _API_KEY:  # as a number, a key has lost digits
+        return value
+    return f"{value:.12g}" if isinstance(value, float) else ""  # which every setting refuses in words of its own
 
 
 def _record(bag: Struct) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pulumi_nao.cloud.address import PUBLIC_SERVER
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, variable_of
 from pulumi_nao.config.settings import hidden_settings
 from pulumi_nao.config.surface import core_names
-from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent
+from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent, PollNotFound
 from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.lifecycle import Change, Outcome, difference, settle, unsettled
 from pulumi_nao.resources.inputs import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
@@ -197,9 +197,13 @@ class Operations:
     @_guarded
     def adopt(self, inputs: Bag, job_id: str) -> Bag:
         """Record a job that has ended in success as the attempt for these inputs."""
-        namespace, action = inputs["config_namespace"], self._kind.action(inputs)
+        action = self._kind.action(inputs)
+        another = (
+            "Import a job that has ended in success, or declare the resource: the next `pulumi up` "
+            f"{self._kind.whole} once."
+        )
         try:
-            account = self._accounts.open(namespace)
+            account = self._accounts.open(inputs["config_namespace"])
             job = account.client.job(job_id, action.name)
             attempt = Attempt(action, inputs.get("triggers"), account.client.base_url, job.id, job.url)
             found, trouble = account.runner.refresh(attempt)
@@ -207,11 +211,13 @@ class Operations:
                 raise trouble
         except NaoError as error:
             lines = [f"{action.name} is not imported: {error.reason}", *error.details, *error.advice]
+            if isinstance(error, PollNotFound):
+                lines.append(another)
             self._host.fail(redact("\n  ".join(lines), self._settings.keys))
         if not found.done:
             self._host.fail(
                 f"{action.name} is not imported: job {job_id} has not ended in success (status {found.status!r})\n"
-                "  Import a job that has, or declare the resource: the next `pulumi up` publishes the site once."
+                f"  {another}"
             )
         self._host.warn(
             f"a job names no site: that job {job_id} was the {action.name} is taken from the id, and not verified"

@@ -2,6 +2,7 @@
 
 import math
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -109,7 +110,10 @@ def test_ctrl_c_saves_the_job_and_the_next_up_goes_on_with_it(endless):
     assert endless.nao.publications(910) == 1
 
 
-def test_a_killed_engine_leaves_no_process_that_goes_on_looking(endless):
+@pytest.mark.parametrize(
+    "signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGKILL,)], ids=["a second Ctrl-C", "SIGKILL"]
+)
+def test_no_process_is_left_that_goes_on_looking(endless, signals):
     below, plugins = [], []
 
     def waiting():
@@ -118,12 +122,47 @@ def test_a_killed_engine_leaves_no_process_that_goes_on_looking(endless):
         return endless.nao.count("job") and plugins
 
     with endless.start(*UP) as process:
-        endless.end_when(process, waiting, (signal.SIGKILL,))
+        endless.end_when(process, waiting, signals)
     _, alive = psutil.wait_procs(plugins, timeout=30)
     for child in set(below) - set(plugins):
         with suppress(psutil.NoSuchProcess):
             child.kill()  # Pulumi's language host for YAML outlives its engine
     assert alive == []
+
+
+def test_a_plugin_that_is_killed_alone_leaves_neither_record_nor_lock(endless):
+    def killed():
+        plugins = endless.plugins_of(process)
+        for plugin in plugins if endless.nao.count("job") else []:
+            plugin.kill()
+        return endless.nao.count("job") and plugins
+
+    with endless.start(*UP) as process:
+        endless.end_when(process, killed, ())
+    assert process.returncode != 0
+    assert endless.publication() is None
+    endless.nao.add_site(910)
+    assert endless.up().green
+    assert endless.nao.publications(910) == 2
+
+
+def test_two_hundred_waits_end_at_once_and_all_their_jobs_are_saved_with_256_open_files(native):
+    native.environment["PULUMI_PARALLEL"] = "256"
+    native.declare({f"site-{site}": publication(site) for site in range(1, 201)})
+    for site in range(1, 201):
+        native.nao.add_site(site, job_seconds=math.inf)
+    most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))  # the command's and its plugins'
+    try:
+        process = native.start(*UP)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    with process:
+        native.end_when(process, lambda: native.nao.publications() == 200)
+    state = native.state()
+    saved = {r["id"]: r["outputs"]["jobId"] for r in state["resources"] if "jobId" in r.get("outputs", {})}
+    assert len(set(saved.values())) == 200
+    assert not state.get("pending_operations")
 
 
 def test_custom_timeouts_count(endless):
@@ -180,8 +219,8 @@ def test_inputs_and_a_key_that_are_not_known_yet_preview(native):
     assert native.nao.count() == 0
 
 
-def _import(native, resource_id):
-    return native.pulumi("import", "nao:index:TrackingConfigPublication", "hall", resource_id, "--yes")
+def _import(native, resource_id, *options):
+    return native.pulumi("import", "nao:index:TrackingConfigPublication", "hall", resource_id, "--yes", *options)
 
 
 def test_a_publication_is_imported_and_the_code_that_pulumi_prints_is_no_change(native):
@@ -298,18 +337,21 @@ def test_the_plugin_is_installed_from_a_file(installed, archives):
     version = f"v{__version__}"
     archive = next(archives.glob("*-linux-amd64.tar.gz"))
     assert installed.pulumi("plugin", "install", "resource", "nao", version, "--file", str(archive)).green
+    assert installed.pulumi("install").green
     run = installed.up()
     assert run.green, run.output
     assert "warning" not in run.output
     assert installed.nao.publications(910) == 1
 
 
-def test_the_plugin_is_downloaded_from_where_the_program_says(installed, archives):
+@pytest.mark.parametrize("command", [UP, ("install",)], ids=["up", "install"])
+def test_the_plugin_is_downloaded_from_where_the_program_says(installed, archives, command):
     with serving(archives) as url:
         site = publication(version=__version__, pluginDownloadURL=url)
         installed.declare({"site": site}, plugins={})
-        run = installed.up()
-    assert run.green, run.output
+        run = installed.pulumi(*command)
+        assert run.green, run.output
+    assert installed.up().green
     assert installed.nao.publications(910) == 1
 
 
@@ -389,3 +431,110 @@ def test_in_every_shape_a_job_is_recorded_awaited_by_the_next_up_and_no_change_a
     assert native.up().green
     assert native.up("--expect-no-changes").green
     assert [native.nao.publications(site) for site in sites] == [1] * len(sites)
+
+
+OPTIONS = {
+    "root": {},
+    "ignoresTriggers": {"ignoreChanges": ["triggers"]},
+    "ignoresEverything": {"ignoreChanges": ["*"]},
+    "replacedOnTriggers": {"replaceOnChanges": ["triggers"]},
+    "replacedOnEverything": {"replaceOnChanges": ["*"]},
+    "replacedWith": {"replaceWith": ["${replacedOnTriggers}"], "deletedWith": "${root}"},
+    "protected": {"protect": True},
+    "retained": {"retainOnDelete": True, "deleteBeforeReplace": True},
+    "aliased": {"aliases": [{"name": "former"}]},
+    "after": {"dependsOn": ["${root}"]},
+    "beneath": {"parent": "${root}"},
+    "secret": {"additionalSecretOutputs": ["jobUrl", "status"]},
+}
+SITES = dict(zip(OPTIONS, range(1, 100), strict=False))
+
+
+def _options(zones, limit="1m"):
+    return {
+        name: publication(SITES[name], {"zones": zones}, **options, customTimeouts={"create": limit})
+        for name, options in OPTIONS.items()
+    }
+
+
+def test_with_every_option_a_job_is_recorded_awaited_by_the_next_up_and_no_change_after_that(native):
+    for site in SITES.values():
+        native.nao.add_site(site, job_seconds=math.inf)
+    native.declare(_options("a", "1s"))
+    depends_on_the_first = {"replacedWith", "after", "beneath"}
+    failed = native.up("--continue-on-error")
+    assert "Traceback" not in failed.output
+    recorded = [r for r in native.state()["resources"] if r["type"] == "nao:index:TrackingConfigPublication"]
+    assert {r["urn"].rpartition("::")[2] for r in recorded} >= {*OPTIONS} - depends_on_the_first
+    for job in native.nao.jobs:
+        native.nao.finish_job(job.id)
+    for site in SITES.values():
+        native.nao.add_site(site)
+    assert native.up().green
+    before = native.nao.count()
+    for command in (
+        ("up", "--yes", "--skip-preview", "--expect-no-changes"),
+        ("refresh", "--preview-only", "--expect-no-changes"),
+        ("refresh", "--yes", "--skip-preview", "--expect-no-changes"),
+        ("up", "--yes", "--skip-preview", "--refresh", "--expect-no-changes"),
+    ):
+        run = native.pulumi(*command)
+        assert run.green, run.output
+    assert native.nao.count() == before
+    assert {name: native.nao.publications(site) for name, site in SITES.items()} == dict.fromkeys(OPTIONS, 1)
+
+
+def test_with_every_option_a_change_publishes_once_more_where_it_is_not_ignored(native):
+    for site in SITES.values():
+        native.nao.add_site(site)
+    native.declare(_options("a"))
+    assert native.up().green
+    native.declare(_options("b"))
+    assert native.up("--target", "**::root").green
+    assert native.nao.publications() == len(SITES) + 1
+    assert native.up().green
+    ignored = {name for name in OPTIONS if name.startswith("ignores")}
+    expected = {name: 1 if name in ignored else 2 for name in OPTIONS}
+    assert {name: native.nao.publications(site) for name, site in SITES.items()} == expected
+    assert native.up("--replace", "**::aliased").green
+    assert native.nao.publications(SITES["aliased"]) == 3
+
+
+def test_a_component_written_in_yaml_publishes_for_the_program(native):
+    component = {
+        "inputs": {"site": {"type": "integer"}},
+        "resources": {"publication": publication("${site}")},
+        "outputs": {"status": "${publication.status}"},
+    }
+    (native.folder / "house").mkdir()
+    package = {"runtime": "yaml", "name": "house", "components": {"Warehouse": component}}
+    (native.folder / "house" / "PulumiPlugin.yaml").write_text(yaml.safe_dump(package))
+    warehouse = {"type": "house:Warehouse", "properties": {"site": 910}}
+    native.declare({"dock": warehouse}, packages={"house": "./house"}, outputs={"status": "${dock.status}"})
+    run = native.up()
+    assert run.green, run.output
+    assert 'status: "success"' in run.output
+    assert native.up("--expect-no-changes").green
+    assert native.nao.publications(910) == 1
+
+
+def test_a_provider_of_the_programs_own_is_enough_where_default_ones_are_disabled(native):
+    native.set("pulumi:disable-default-providers", '["*"]')
+    native.declare({"account": account(), "site": publication(provider="${account}")})
+    run = native.up()
+    assert run.green, run.output
+
+
+def test_an_import_takes_the_account_of_the_provider_that_it_is_given(native):
+    native.nao.add_key(OTHER_KEY, sites=[912])
+    del native.environment["NAO_API_KEY"]
+    native.set("other", OTHER_KEY, "--secret")
+    eu = account(apiKey="${other}")
+    config = {"other": {"type": "string", "secret": True}}
+    native.declare({"eu": eu, "site": publication(912, provider="${eu}")}, config=config)
+    assert native.up().green
+    refused = _import(native, "912/48145")
+    assert "publication of site 912 is not imported: there is no NAO Cloud key" in refused.output
+    given = ("--provider", "eu=urn:pulumi:test::engine-tier::pulumi:providers:nao::eu")
+    assert _import(native, "912/48145", *given).green
+    assert native.nao.publications(912) == 1

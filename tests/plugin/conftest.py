@@ -10,7 +10,8 @@ from tests.plugin.driver import Publication, running_plugin
 from tests.plugin_host.conftest import KEY, link_package, python_of
 
 _sites = itertools.count(1000)
-SDKS = ["oldest", "locked"]
+GREETINGS = {"oldest": "", "locked": "Handshake"}
+SDKS = [*GREETINGS]
 
 
 def environment_of(folder, nao):
@@ -30,9 +31,7 @@ def shared_plugin(request, shared_nao, tmp_path_factory):
     """One plugin for a module, for what needs none of its own."""
     folder = link_package(tmp_path_factory.mktemp("plugin"))
     environment = environment_of(folder, shared_nao)
-    with running_plugin(
-        python_of(request.param), folder, environment, shakes_hands=request.param == "locked"
-    ) as plugin:
+    with running_plugin(python_of(request.param), folder, environment, GREETINGS[request.param]) as plugin:
         plugin.configure({})
         yield plugin
 
@@ -58,7 +57,7 @@ def start_plugin(request, nao, tmp_path):
         def start(settings=None, **environment):
             everything = {**environment_of(tmp_path, nao), **environment}
             plugin = running.enter_context(
-                running_plugin(python_of(request.param), tmp_path, everything, shakes_hands=request.param == "locked")
+                running_plugin(python_of(request.param), tmp_path, everything, GREETINGS[request.param])
             )
             if settings is not None:
                 plugin.configure(settings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.leaks import WATCH
 from tests.plugin_host.driver import EngineLog, end_process, failure_of, serving_engine
@@ -173,13 +173,13 @@ class Publication:
 
 
 @contextmanager
-def running_plugin(python, folder, environment, *, shakes_hands):
-    """Start a plugin; the engine's address comes with a handshake, or with the command."""
+def running_plugin(python, folder, environment, greeting):
+    """Start a plugin; the engine's address comes with a greeting, or with the command where there is none."""
     with serving_engine() as (log, address, stop_engine):
         stderr = folder / f"stderr-{address.rpartition(':')[2]}"
         with stderr.open("w") as errors:
             process = subprocess.Popen(
-                [python, "-m", "pulumi_nao.plugin.serve", *([] if shakes_hands else ["--tracing", "x", address])],
+                [python, "-m", "pulumi_nao.plugin.serve", *([] if greeting else ["--tracing", "x", address])],
                 env={**os.environ, **environment},
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -188,7 +188,9 @@ def running_plugin(python, folder, environment, *, shakes_hands):
         channel = grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}")
         try:
             plugin = Plugin(provider_pb2_grpc.ResourceProviderStub(channel), process, log, stop_engine)
-            if shakes_hands:
+            if greeting == "Attach":
+                plugin.call("Attach", plugin_pb2.PluginAttach(address=address))
+            elif greeting == "Handshake":
                 answer = plugin.call("Handshake", provider_pb2.ProviderHandshakeRequest(engine_address=address))
                 assert answer.accept_secrets
             yield plugin

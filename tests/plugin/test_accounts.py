@@ -34,10 +34,13 @@ def test_the_provider_s_settings_win_over_the_environment(start_plugin, nao):
         ({"timeout": "5"}, "provider setting timeout: write a number with its unit, such as 90s, 30m or 1h30m."),
         ({"concurrency": 0.0}, "provider setting concurrency: write a whole number from 1 to 512."),
         ({"concurrency": "5.5"}, "provider setting concurrency: write a whole number from 1 to 512."),
+        ({"concurrency": ["5"]}, "provider setting concurrency: write a whole number from 1 to 512."),
         (
             {"requestsPerSecond": True},
-            "provider setting requestsPerSecond: write it as text.",
+            "provider setting requestsPerSecond: write a number from 0.01 to 1000, such as 5 or 0.5.",
         ),
+        ({"timeout": 30.0}, "provider setting timeout: write a number with its unit, such as 90s, 30m or 1h30m."),
+        ({"apiKey": 12345678901234567.0}, "provider setting apiKey: write it as text."),
         (
             {"baseUrl": "http://nao.example.com"},
             (

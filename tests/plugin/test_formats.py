@@ -4,8 +4,10 @@ import json
 import re
 from pathlib import Path
 
+from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2
 
+from pulumi_nao import __version__
 from pulumi_nao.plugin.schema import RESOURCES, package_schema
 from tests.plugin.driver import Publication
 
@@ -24,6 +26,10 @@ def test_the_schema_is_the_recorded_one():
 
 def test_the_plugin_tells_the_same_schema(shared_plugin):
     assert shared_plugin.call("GetSchema", provider_pb2.GetSchemaRequest()).schema == package_schema()
+
+
+def test_the_plugin_tells_its_version(shared_plugin):
+    assert shared_plugin.call("GetPluginInfo", Empty()).version == __version__
 
 
 def test_the_type_is_the_recorded_one():

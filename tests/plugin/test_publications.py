@@ -2,6 +2,7 @@
 
 import math
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -9,7 +10,9 @@ import pytest
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from tests.few_threads import LIMIT
-from tests.plugin.driver import MARK, UNKNOWN, Publication, output, secret
+from tests.plugin.conftest import environment_of
+from tests.plugin.driver import MARK, UNKNOWN, Publication, output, running_plugin, secret
+from tests.plugin_host.conftest import link_package
 from tests.tools.machine import wait_until
 
 NONE, SOME = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.DIFF_SOME
@@ -258,6 +261,16 @@ def test_a_record_of_the_dynamic_resource_is_written_anew_without_a_publication(
 # The process
 
 
+def test_the_engine_can_attach_to_a_plugin_that_somebody_has_started(nao, tmp_path):
+    environment = environment_of(link_package(tmp_path), nao)
+    with running_plugin(sys.executable, tmp_path, environment, "Attach") as plugin:
+        plugin.configure({})
+        publication = Publication(plugin, "site")
+        assert publication.up({"siteId": 910})
+        (line,) = plugin.lines(engine_pb2.INFO, publication.urn)
+    assert line.startswith("job 48145 accepted")
+
+
 def test_a_cancel_ends_the_wait_and_the_job_is_recorded(plugin, nao):
     nao.add_site(910, job_seconds=math.inf)
     publication = Publication(plugin, "site")
@@ -360,17 +373,23 @@ def test_a_job_that_failed_is_not_imported(publication, shared_nao, site):
     job = publication.outputs["jobId"]
     assert _import_failure(publication.plugin, f"{site}/{job}") == (
         f"publication of site {site} is not imported: job {job} has not ended in success (status 'failure')\n"
-        "  Import a job that has, or declare the resource: the next `pulumi up` publishes the site once."
+        "  Import a job that has ended in success, or declare the resource: the next `pulumi up` publishes the site "
+        "once."
     )
 
 
 def test_a_job_that_nobody_knows_is_not_imported(publication, site):
-    text = _import_failure(publication.plugin, f"{site}/99999999")
-    assert text.startswith(f"publication of site {site} is not imported: ")
-    assert "404" in text
+    assert _import_failure(publication.plugin, f"{site}/99999999") == (
+        f"publication of site {site} is not imported: the server does not know the job: 404 Not Found\n"
+        "  Import a job that has ended in success, or declare the resource: the next `pulumi up` publishes the site "
+        "once."
+    )
 
 
-@pytest.mark.parametrize("resource_id", ["910", "48145", "910/", "0/48145", "910/48145/1", "910/job", "/48145"])
+@pytest.mark.parametrize(
+    "resource_id",
+    ["910", "48145", "910/", "0/48145", "910/48145/1", "910/job", "/48145", f"{2**53}/48145", f"{10**30}/48145"],
+)
 def test_another_id_is_no_import(shared_plugin, resource_id):
     assert _import_failure(shared_plugin, resource_id) == (
         "a publication is imported by its site and the job that published it, written SITE/JOB, such as 910/48145"
