@@ -1,4 +1,4 @@
-"""One desk for the provider and the command line: settings, clients, and what the clients of a process share."""
+"""For provider and command line alike: settings, clients, and what the clients of a process share."""
 
 from __future__ import annotations
 

@@ -141,7 +141,8 @@ class Runner:
         except NaoError as error:
             return Outcome(None, error)
         except Exception as defect:  # noqa: BLE001 - what is recorded stays so, whatever is wrong here
-            return Outcome(None, Defect(action.name, defect, is_secret=action.is_secret))
+            is_secret = action.is_secret or (recorded is not None and recorded.action.is_secret)
+            return Outcome(None, Defect(action.name, defect, is_secret=is_secret))
 
     def refresh(self, recorded: Attempt) -> tuple[Attempt, NaoError | None]:
         """Look once at the job of an attempt that is not known to be done; tell what went wrong with the look."""

@@ -14,24 +14,22 @@ if TYPE_CHECKING:
     from pulumi_nao.waiting.clock import Clock, Limit
 
 
-class Desk:
-    """Opens accounts for somebody at a shell."""
+class ShellAccounts(Accounts):
+    """Opens accounts for somebody at a shell: keeps keys off the screen, and warns of what is no setting."""
 
     def __init__(self, clock: Clock, limit: Limit | None) -> None:
-        self.settings = Settings(None, os.environ)
-        self.accounts = Accounts(self.settings, clock, _warn)
+        super().__init__(Settings(None, os.environ), clock, _warn)
         self._limit = limit
-        self._open: dict[str, Account] = {}
+        self._told: set[str] = set()
 
-    def open(self, namespace: str) -> Account:
-        """Open an account, keep its key off the screen, and warn of what is no setting."""
-        if namespace not in self._open:
+    def open(self, namespace: str, server: str | None = None) -> Account:
+        if namespace not in self._told:
             for text in misspelt_variables(namespace, os.environ):
                 _warn(text)
             self.limit(namespace)  # refuses a malformed one before anything is sent
             hide(self.settings.api_key(namespace).value)
-            self._open[namespace] = self.accounts.open(namespace)
-        return self._open[namespace]
+            self._told.add(namespace)
+        return super().open(namespace, server)
 
     def limit(self, namespace: str) -> Limit:
         return self._limit or self.settings.limit(namespace)

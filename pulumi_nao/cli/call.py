@@ -34,12 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_json(parser)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Make the call. Must be called in the main thread."""
-    method, path, namespace = arguments.method, arguments.path, arguments.namespace
-    source, body = arguments.body or ("", None)
+    method, path, namespace = options.method, options.path, options.namespace
+    source, body = options.body or ("", None)
     option = f" --body {quote(source)}" if source else ""
     command = f"pulumi-nao call {method} {path}{option}{namespace_option(namespace)}"
     action = Action(f"{method} {path}", path, method, body)
     named = {"method": method, "path": path, "namespace": namespace}
-    return run_tasks(arguments, [Task(action, namespace, is_harmless=False, command=command, named=named)])
+    return run_tasks(options, [Task(action, namespace, is_harmless=False, command=command, named=named)])

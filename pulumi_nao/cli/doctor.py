@@ -28,6 +28,7 @@ DESCRIPTION = (
     "not reached, 12 key refused, 13 the server's answer does not tell."
 )
 _ENGINE_TIMEOUT = 20.0
+_MISSING = "is missing"
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -42,13 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_json(parser, "write one JSON object instead of text")
 
 
-def run(arguments: argparse.Namespace) -> int:
-    namespaces = list(dict.fromkeys(arguments.namespaces or [DEFAULT_NAMESPACE]))
+def run(options: argparse.Namespace) -> int:
+    namespaces = list(dict.fromkeys(options.namespaces or [DEFAULT_NAMESPACE]))
     findings = [*_versions(), _engine(), _host(), *_network()]
     accounts = {namespace: examine_account(namespace, os.environ) for namespace in namespaces}
     code = max(diagnosis.verdict for diagnosis in accounts.values())
     output = standard_output()
-    if arguments.json:
+    if options.json:
         record = {
             "exit_code": code,
             "verdict": code.name.lower(),
@@ -78,15 +79,17 @@ def _print(findings: list[Finding]) -> None:
 
 def _versions() -> list[Finding]:
     here = f"pulumi-nao {__version__}, Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    libraries = ", ".join(f"{name} {_version(name)}" for name in ("pulumi", "grpcio", "requests", "pydantic"))
-    return [Finding("versions", Mark.GOOD, here), Finding("libraries", Mark.GOOD, libraries)]
+    found = {name: _version(name) for name in ("pulumi", "grpcio", "requests", "pydantic")}
+    mark = Mark.WARNING if _MISSING in found.values() else Mark.GOOD
+    libraries = ", ".join(f"{name} {version}" for name, version in found.items())
+    return [Finding("versions", Mark.GOOD, here), Finding("libraries", mark, libraries)]
 
 
 def _version(distribution: str) -> str:
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
-        return "is missing"
+        return _MISSING
 
 
 def _engine() -> Finding:

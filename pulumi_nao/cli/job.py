@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_nao import jobs
 from pulumi_nao.cli import arguments, records
-from pulumi_nao.cli.accounts import Desk
+from pulumi_nao.cli.accounts import ShellAccounts
 from pulumi_nao.cli.display import Display
 from pulumi_nao.cli.endings import Ending, done, ending_of, wait_command
 from pulumi_nao.cli.stop import stopping
@@ -42,23 +42,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_json(parser)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Look at the job, or await it. Must be called in the main thread."""
-    job_id, address = arguments.job
-    namespace = arguments.namespace
-    output = standard_error() if arguments.json else standard_output()
-    awaits = arguments.wait or arguments.timeout is not None
+    job_id, address = options.job
+    namespace = options.namespace
+    output = standard_error() if options.json else standard_output()
+    awaits = options.wait or options.timeout is not None
     display = choose(output, 1) if awaits else Display(output)
     with stopping(display.restore) as asked:
         clock = SystemClock(asked)
         try:
-            desk = Desk(clock, arguments.timeout)
-            client, limit = desk.open(namespace).client, desk.limit(namespace)
+            accounts = ShellAccounts(clock, options.timeout)
+            client, limit = accounts.open(namespace).client, accounts.limit(namespace)
             if address is not None:
                 _refuse_another_server(client, namespace, address)
         except ConfigurationError as problem:
             standard_error().line(str(problem))
-            if arguments.json:
+            if options.json:
                 standard_output().line(records.job(job_id, None, namespace, Ending.NOT_SENT, None, problem))
             return Ending.NOT_SENT
         job = client.job(job_id, f"job {job_id}")
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
                 ending = Ending.JOB_RUNS_ON
                 display.report(job.operation, f"not finished, status {state.status!r}, {job.url}")
                 output.line(f"  Await its end with {go_on}")
-    if arguments.json:
+    if options.json:
         standard_output().line(records.job(job.id, job.url, namespace, ending, state, error))
     return ending
 

@@ -39,11 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Publish. Must be called in the main thread."""
-    sites = [(namespace or arguments.namespace, site_id) for namespace, site_id in arguments.sites]
+    sites = [(namespace or options.namespace, site_id) for namespace, site_id in options.sites]
     several = len({namespace for namespace, _ in sites}) > 1
-    return run_tasks(arguments, [_task(*site, several=several) for site in sites])
+    return run_tasks(options, [_task(*site, several=several) for site in sites])
 
 
 def _task(namespace: str, site_id: int, *, several: bool) -> Task:

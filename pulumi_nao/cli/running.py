@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.attempt import Attempt, Wanted
 from pulumi_nao.cli import records
-from pulumi_nao.cli.accounts import Desk
+from pulumi_nao.cli.accounts import ShellAccounts
 from pulumi_nao.cli.endings import IN_A_WORD, Ending, done, ending_of, next_step
 from pulumi_nao.cli.stop import stopping
 from pulumi_nao.cli.streams import standard_error, standard_output
@@ -55,41 +55,41 @@ class Task:
     def operation(self) -> str:
         return self.label + self.action.name
 
-    def wanted(self, desk: Desk) -> Wanted:
-        base_url = desk.open(self.namespace).client.base_url
+    def wanted(self, accounts: ShellAccounts) -> Wanted:
+        base_url = accounts.open(self.namespace).client.base_url
         return Wanted(self.action, base_url, repeats_unknown=self.is_harmless, repeats_failed=self.is_harmless)
 
-    def run(self, desk: Desk, display: Display) -> Outcome:
-        wanted = self.wanted(desk)
+    def run(self, accounts: ShellAccounts, display: Display) -> Outcome:
+        wanted = self.wanted(accounts)
         try:
             display.began(self.operation)
             report = partial(display.report, self.operation)
-            return desk.open(self.namespace).runner.run(wanted, desk.limit(self.namespace), report)
+            return accounts.open(self.namespace).runner.run(wanted, accounts.limit(self.namespace), report)
         except Exception as defect:  # noqa: BLE001 - a defect of ours must not hide the other outcomes
             return Outcome(Attempt(self.action, None, wanted.base_url), Defect(self.action.name, defect))
 
 
-def run_tasks(arguments: argparse.Namespace, tasks: list[Task]) -> int:
+def run_tasks(options: argparse.Namespace, tasks: list[Task]) -> int:
     """Run actions and tell how they ended. Must be called in the main thread."""
-    output = standard_error() if arguments.json else standard_output()
+    output = standard_error() if options.json else standard_output()
     display = choose(output, len(tasks))
     with stopping(display.restore) as asked:
         try:
-            desk = Desk(SystemClock(asked), arguments.timeout)
-            at_once = desk.settings.concurrency() or _AT_ONCE
-            _open_accounts(desk, tasks)
+            accounts = ShellAccounts(SystemClock(asked), options.timeout)
+            at_once = accounts.settings.concurrency() or _AT_ONCE
+            _open_accounts(accounts, tasks)
         except ConfigurationError as error:
             standard_error().line(error.text("Nothing was sent."))
-            if arguments.json:
+            if options.json:
                 for task in tasks:
                     standard_output().line(records.attempt(task.named, Ending.NOT_SENT, None, error))
             return Ending.NOT_SENT
         endings: list[Ending] = []
         with display:
-            for task, outcome in _outcomes(tasks, at_once, desk, display, asked):
+            for task, outcome in _outcomes(tasks, at_once, accounts, display, asked):
                 endings.append(ending_of(outcome.error, outcome.attempt))
-                _tell(task, outcome, desk, display)
-                if arguments.json:
+                _tell(task, outcome, accounts, display)
+                if options.json:
                     standard_output().line(records.attempt(task.named, endings[-1], outcome.attempt, outcome.error))
     if len(tasks) > 1:
         counts = [f"{endings.count(ending)} {words}" for ending, words in IN_A_WORD.items() if ending in endings]
@@ -97,23 +97,23 @@ def run_tasks(arguments: argparse.Namespace, tasks: list[Task]) -> int:
     return max(endings)
 
 
-def _open_accounts(desk: Desk, tasks: list[Task]) -> None:
+def _open_accounts(accounts: ShellAccounts, tasks: list[Task]) -> None:
     addresses = set()
     for task in tasks:
-        address = desk.open(task.namespace).client.base_url, task.action.path
+        address = accounts.open(task.namespace).client.base_url, task.action.path
         if address in addresses:
             raise ConfigurationError(f"site {task.named['site_id']} is named twice, and would be published twice")
         addresses.add(address)
 
 
 def _outcomes(
-    tasks: list[Task], at_once: int, desk: Desk, display: Display, asked: Event
+    tasks: list[Task], at_once: int, accounts: ShellAccounts, display: Display, asked: Event
 ) -> Iterator[tuple[Task, Outcome]]:
     threads = ThreadPool("nao-run", min(len(tasks), at_once))
     if not threads.prepare():
         yield from ((task, _not_sent(task, NO_THREAD)) for task in tasks)
         return
-    pending = {threads.submit(task.run, desk, display): task for task in tasks}
+    pending = {threads.submit(task.run, accounts, display): task for task in tasks}
     told = False
     while pending:
         ended, _ = wait_for(pending, timeout=_SIGNAL_CHECK, return_when=FIRST_COMPLETED)
@@ -131,10 +131,10 @@ def _not_sent(task: Task, reason: str) -> Outcome:
     return Outcome(None, NotSent(reason, operation=task.action.name))
 
 
-def _tell(task: Task, outcome: Outcome, desk: Desk, display: Display) -> None:
+def _tell(task: Task, outcome: Outcome, accounts: ShellAccounts, display: Display) -> None:
     if outcome.error:
-        step = next_step(outcome, task.wanted(desk), task.command, task.namespace)
-        text = outcome.error.text(step, advice=desk.accounts.is_new(outcome.error))
+        step = next_step(outcome, task.wanted(accounts), task.command, task.namespace)
+        text = outcome.error.text(step, advice=accounts.is_new(outcome.error))
         display.failed(task.operation, task.label + text)
     elif outcome.attempt:
         job = f"job {outcome.attempt.job_id}" if outcome.attempt.job_id else "without a job"

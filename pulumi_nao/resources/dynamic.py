@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pulumi_nao.resources.kinds import Kind
 
-_desks: WeakKeyDictionary[DynamicHost, Accounts] = WeakKeyDictionary()
+_accounts: WeakKeyDictionary[DynamicHost, Accounts] = WeakKeyDictionary()
 _guard = threading.Lock()
 
 
@@ -26,6 +26,6 @@ def operations_of_process(kind: Kind, config: Callable[[str], str | None]) -> Op
     """The operations of a kind of resource; all kinds share what limits the requests of a process."""
     host = attach()
     with _guard:
-        if host not in _desks:
-            _desks[host] = Accounts(Settings(config, os.environ), SystemClock(host.cancel), host.warn)
-        return Operations(kind, _desks[host], host)
+        if host not in _accounts:
+            _accounts[host] = Accounts(Settings(config, os.environ), SystemClock(host.cancel), host.warn)
+        return Operations(kind, _accounts[host], host)

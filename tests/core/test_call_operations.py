@@ -513,7 +513,10 @@ def test_a_defect_in_any_method_does_so(operations, monkeypatch, method, news):
 
     monkeypatch.setattr(operations._kind.__class__, "wanted", broken)
     monkeypatch.setattr(operations, "_recorded_server", broken)
-    assert SECRET not in fails(getattr(operations, method), WITH_SECRET, news)
+    text = fails(getattr(operations, method), WITH_SECRET, news)
+    assert SECRET not in text
+    next_step = "sends the request again" if method == "update" else "tries again"
+    assert text.endswith(f"  The next `pulumi up` {next_step}.")
 
 
 def test_a_defect_of_a_call_without_secrets_says_what_it_was(against):
@@ -588,6 +591,15 @@ def test_nothing_is_sent_twice_unless_its_failure_was_shown_before_or_a_person_h
         assert len(client.sent) <= 1
         if outputs:
             state, failure_was_shown = as_sent(outputs), shown
+
+
+def test_a_defect_while_a_recorded_job_is_awaited_does_so_too(against):
+    outputs = {**WITH_SECRET, "job_id": "1", "has_finished": False, "status": "In progress"}
+    now_public = {**INPUTS, "body": {"token": SECRET}}
+    text = fails(against(Client(jobs={"1": [ValueError(SECRET)]})).update, outputs, now_public)
+    assert text.startswith(f"{NAME} met a defect of pulumi-nao: ValueError: withheld")
+    assert text.endswith("  The next `pulumi up` takes up job 1 first.")
+    assert SECRET not in text
 
 
 @pytest.mark.parametrize("looks", [[ValueError(SECRET)], [RUNNING, ValueError(SECRET)]], ids=["at first", "later"])

@@ -11,7 +11,7 @@ from pulumi_nao.errors import (
     Rejected,
     ServerUnreachable,
 )
-from pulumi_nao.lifecycle import Change, Outcome, Runner, difference
+from pulumi_nao.lifecycle import Change, NextStep, Outcome, Runner, difference
 from pulumi_nao.models import Job, JobState
 from pulumi_nao.waiting.clock import Limit
 from pulumi_nao.waiting.locks import Locks
@@ -161,6 +161,14 @@ def test_a_defect_while_the_job_runs_is_recorded_with_the_job(clock):
     outcome = Runner(FakeClient({"1": [ZeroDivisionError("boom")]}), clock).run(wanted(910, "a"))
     assert outcome.attempt == attempt(job_id="1", job_url=f"{SERVER}/api/v2/background_jobs/1", started_at=START)
     assert outcome.error.headline == "publication of site 910 met a defect of pulumi-nao: ZeroDivisionError: boom"
+
+
+@pytest.mark.parametrize("looks", [[ZeroDivisionError("boom")], [RUNNING, ZeroDivisionError("boom")]])
+def test_a_defect_while_a_recorded_job_is_awaited_leaves_the_record_as_it_is(clock, looks):
+    outcome = Runner(FakeClient({"1": looks}), clock).run(wanted(910, "a"), recorded=running())
+    assert outcome.attempt is None
+    assert outcome.error.headline == "publication of site 910 met a defect of pulumi-nao: ZeroDivisionError: boom"
+    assert outcome.next_step(wanted(910, "a"), running()) is NextStep.TAKE_UP
 
 
 @pytest.mark.parametrize("error", [Rejected("p", "404 Not Found"), NotSent("too late", operation="p")])

@@ -3,7 +3,7 @@
 import pytest
 
 from pulumi_nao.accounts import Accounts
-from pulumi_nao.cli.accounts import Desk
+from pulumi_nao.cli.accounts import ShellAccounts
 from pulumi_nao.config.settings import Settings
 from pulumi_nao.waiting.clock import SystemClock
 
@@ -24,8 +24,8 @@ def in_a_run_of_pulumi():
 
 
 def from_a_shell():
-    desk = Desk(SystemClock(), None)
-    return [desk.open(namespace).client for namespace in ("nao", "nao-eu", "nao-test")]
+    accounts = ShellAccounts(SystemClock(), None)
+    return [accounts.open(namespace).client for namespace in ("nao", "nao-eu", "nao-test")]
 
 
 @pytest.mark.parametrize("clients", [in_a_run_of_pulumi, from_a_shell])

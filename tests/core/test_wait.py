@@ -151,6 +151,7 @@ def test_a_time_out_names_the_limit_and_its_source(clock):
         "the job goes on in NAO Cloud"
     )
     assert isinstance(caught.value, TimeoutError)
+    assert (caught.value.errno, caught.value.filename) == (None, None)  # as an `OSError` it has nothing to tell
 
 
 def test_a_limit_in_seconds_is_called_a_timeout(clock):
