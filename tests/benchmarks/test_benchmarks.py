@@ -46,7 +46,7 @@ def test_unchanged_stacks_and_imports_are_measured_and_reported(tmp_path, engine
     assert "`up` of 2 with jobs of 1 s" in (tmp_path / "surfaces.md").read_text()
     measured = json.loads((tmp_path / "unchanged.json").read_text())
     assert {run["contestant"] for run in measured["runs"]} == {"floor", "ours", "native"}
-    assert all(run["requests"] >= 4 and run["cpu"] > 0 for run in measured["publishing"])
+    assert all(run["requests"] >= 4 and run["memory"] > 0 for run in measured["publishing"])
 
 
 @pytest.mark.acceptance
