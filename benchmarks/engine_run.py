@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CONTESTANTS = Path(__file__).parent / "contestants"
 _SAMPLE_EVERY = 0.5
-_HOST = "pulumi.dynamic"
+_HOSTS = ("pulumi.dynamic", "pulumi-resource-nao")
 
 
 def installed() -> dict[str, str]:
@@ -80,7 +80,8 @@ class HostWatch:
     def _find(self) -> psutil.Process | None:
         for process in psutil.Process(self._root).children(recursive=True):
             with suppress(psutil.Error):
-                if _HOST in process.cmdline() and "python" in process.name():
+                words = process.cmdline()
+                if words and "python" in Path(words[0]).name and any(word.endswith(_HOSTS) for word in words):
                     return process
         return None
 
@@ -106,11 +107,13 @@ class ContestantStack:
     def __init__(self, folder: Path, contestant: str, variables: dict[str, str], parallel: int | None) -> None:
         self._folder = folder / contestant
         shutil.copytree(CONTESTANTS / contestant, self._folder)
+        scripts = Path(sys.executable).parent
+        (self._folder / "bin").symlink_to(scripts)  # where the projects look for the native plugin
         (folder / "state").mkdir(exist_ok=True)
         kept = {name: value for name, value in installed().items() if not name.startswith(("NAO_", "PULUMI_"))}
         self._environment = {
             **kept,
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(scripts), os.environ["PATH"]]),
             "NAO_API_KEY": KEY,
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
             "PULUMI_HOME": str(folder / "home"),
@@ -158,7 +161,7 @@ class ContestantStack:
         return self.run("preview", "--suppress-outputs")[0]
 
     def bytes_per_resource(self) -> float:
-        """The state's size for each of the stack's dynamic resources."""
+        """The state's size for each resource of the program."""
         found = json.loads(self.run("stack", "export")[1])["deployment"]["resources"]
-        sizes = [len(json.dumps(resource)) for resource in found if "pulumi-python:dynamic" in resource["type"]]
+        sizes = [len(json.dumps(resource)) for resource in found if not resource["type"].startswith("pulumi:")]
         return sum(sizes) / len(sizes)

@@ -31,7 +31,7 @@ class Case:
     """What one run is about.
 
     Attributes:
-        contestant: `ours`, `stock 1 s`, `stock 5 s`, `curl one by one`, `curl xargs -P`, or `floor`.
+        contestant: `ours`, `native`, `stock 1 s`, `stock 5 s`, `curl one by one`, `curl xargs -P`, or `floor`.
         sites: How many.
         jobs: How long each job takes: seconds, or `mixed`.
         parallel: How many at a time; `None` for the engine's default.

@@ -193,6 +193,21 @@ def unchanged_table(results: Run) -> str:
     return table(["", "this package", "doing nothing", "ratio"], rows)
 
 
+def surfaces_table(results: Run) -> str:
+    """The native plugin beside the Python resource, round by round, as a machine is most alike within one."""
+    sites, parts = results["sites"], grouped(results["runs"], "command")
+    rows = []
+    for what, runs in (
+        (f"`preview` of {sites} unchanged, s", parts[("preview",)]),
+        (f"`up` of {sites} unchanged, s", parts[("up",)]),
+        (f"`up` of {sites} with jobs of 1 s, s", results["publishing"]),
+    ):
+        ours, native = ([run["wall"] for run in runs if run["contestant"] == who] for who in ("ours", "native"))
+        ratios = [taken / other for taken, other in zip(native, ours, strict=True)]
+        rows.append([what, spread(ours, 2), spread(native, 2), spread(ratios, 2)])
+    return table(["", "Python resource", "native plugin", "x Python resource"], rows)
+
+
 def looks_table(results: Run) -> str:
     """Candidates, and what they cost and bring."""
     rows = []
@@ -291,6 +306,7 @@ TABLES: dict[str, tuple[str, Callable[[Run], str]]] = {
     "targets": ("fleet", targets),
     "fleet": ("fleet", fleet_tables),
     "unchanged": ("unchanged", unchanged_table),
+    "surfaces": ("unchanged", surfaces_table),
     "looks": ("looks", looks_table),
     "scale": ("scale", scale_table),
 }

@@ -1,8 +1,9 @@
-"""`make bench`, second part: what it costs when nothing has changed, and what an import costs.
+"""`make bench`, second part: what it costs when nothing has changed, what an import costs, and the other surface.
 
 A stack of unchanged publications against the same stack of dynamic resources that do nothing, and the import of the
-package against that of what it needs anyway. Both sides are run in turn; instructions are counted as well where
-`perf` can, since they do not depend on what else the machine does.
+package against that of what it needs anyway. The native plugin against the Python resource, unchanged and publishing:
+both programs are in Python, so that only the surface differs. All sides are run in turn; instructions are counted as
+well where `perf` can, since they do not depend on what else the machine does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.engine_run import ContestantStack, installed
+from benchmarks.fleet import Case, measure
 from benchmarks.results import RESULTS, measured_on, store
 from benchmarks.service import running_service
 
@@ -37,6 +39,8 @@ IMPORTS = {
     "publishing host's dependencies": f"{_DEPENDENCIES}; type('Model', (BaseModel,), {{}})",
 }
 
+SURFACES = ("ours", "native")
+
 
 def unchanged(sites: int, rounds: int) -> list[dict[str, Any]]:
     """Preview and update a stack in which nothing has changed.
@@ -49,7 +53,7 @@ def unchanged(sites: int, rounds: int) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder, running_service([0.0] * sites) as service:
         variables = {"SITES": str(sites), "NAO_BASE_URL": service.url}
         stacks = {}
-        for name in ("floor", "ours"):
+        for name in ("floor", *SURFACES):
             Path(folder, name).mkdir()
             stacks[name] = ContestantStack(Path(folder, name), name, variables, 256)
             stacks[name].up()
@@ -59,6 +63,22 @@ def unchanged(sites: int, rounds: int) -> list[dict[str, Any]]:
                     took = run()
                     runs.append({"contestant": name, "command": command, "wall": took, "cpu": stack.usage.cpu})
                     print(f"{name:6} {command:8} {took:5.2f} s", flush=True)
+    return runs
+
+
+def publishing(sites: int, rounds: int) -> list[dict[str, Any]]:
+    """Publish with either surface, with jobs of a second, all at once.
+
+    Args:
+        sites: How many resources.
+        rounds: How often.
+    """
+    runs = []
+    for _ in range(rounds):
+        for name in SURFACES:
+            run = measure(Case(name, sites, "1"))
+            runs.append(run)
+            print(f"{name:6} publishing {run['wall']:5.2f} s", flush=True)
     return runs
 
 
@@ -107,6 +127,7 @@ def main() -> None:
         "measured_on": measured_on(),
         "sites": sites,
         "runs": unchanged(sites, rounds),
+        "publishing": publishing(sites, rounds),
         "imports": imports(rounds * 3),
     }
     store("unchanged", results, chosen.results)

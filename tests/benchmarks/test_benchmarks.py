@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.fleet import Case
-from benchmarks.report import spread, targets
+from benchmarks.report import spread, surfaces_table, targets
 from tests.engine.conftest import engine_path  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +43,10 @@ def test_unchanged_stacks_and_imports_are_measured_and_reported(tmp_path, engine
     run("unchanged", "--quick", "--results", tmp_path, path=engine_path)
     run("report", "--results", tmp_path, "--figures", tmp_path)
     assert "`preview` of 2 unchanged" in (tmp_path / "unchanged.md").read_text()
+    assert "`up` of 2 with jobs of 1 s" in (tmp_path / "surfaces.md").read_text()
+    measured = json.loads((tmp_path / "unchanged.json").read_text())
+    assert {run["contestant"] for run in measured["runs"]} == {"floor", "ours", "native"}
+    assert all(run["requests"] >= 4 and run["memory"] > 0 for run in measured["publishing"])
 
 
 @pytest.mark.acceptance
@@ -72,3 +76,17 @@ def test_what_is_measured_at_fewer_sites_is_scaled_and_says_so():
         {"contestant": "stock 1 s", "sites": 20, "wall": 120.0, **shared},
     ]
     assert "| 200 x 21 s, `--parallel 256` | 1.00 | 40.0, scaled from 20 sites |" in targets({"runs": runs})
+
+
+def test_surfaces_are_compared_round_by_round():
+    ours, native = (2.0, 6.0, 8.0), (1.0, 6.0, 12.0)
+    runs = [
+        {"contestant": who, "command": command, "wall": wall}
+        for command in ("preview", "up")
+        for both in zip(ours, native, strict=True)
+        for who, wall in (("floor", 1.0), *zip(("ours", "native"), both, strict=True))
+    ]
+    publishing = [run for run in runs if run["command"] == "up"][:3]
+    written = surfaces_table({"sites": 200, "runs": runs, "publishing": publishing})
+    assert "| `preview` of 200 unchanged, s | 6.00 (2.00-8.00) | 6.00 (1.00-12.00) | 1.00 (0.50-1.50) |" in written
+    assert "| `up` of 200 with jobs of 1 s, s | 2.00 | 1.00 | 0.50 |" in written
