@@ -258,6 +258,22 @@ def test_a_record_of_the_dynamic_resource_is_written_anew_without_a_publication(
     assert shared_nao.count() == before
 
 
+def test_a_job_that_the_dynamic_resource_was_waiting_for_is_awaited_and_not_published_again(
+    publication, shared_nao, site
+):
+    shared_nao.add_site(site, job_seconds=math.inf)
+    publication.up({"siteId": site}, timeout=0.5)
+    job_id, job_url = publication.outputs["jobId"], publication.outputs["jobUrl"]
+    shared = {"site_id": site, "base_url": shared_nao.url, "config_namespace": "nao", "__provider": "gASV"}
+    publication.inputs = shared
+    job = {"job_id": job_id, "job_url": job_url, "has_finished": False, "status": "In progress"}
+    publication.outputs = {**shared, **job}
+    shared_nao.finish_job(job_id)
+    assert publication.up({"siteId": site})
+    assert (publication.outputs["jobId"], publication.outputs["status"]) == (job_id, "success")
+    assert shared_nao.publications(site) == 1
+
+
 # The process
 
 
