@@ -78,6 +78,12 @@ def test_progress_is_shown_on_the_resources_own_row(publication, shared_nao, sit
     assert line == f"job {job} accepted, {shared_nao.url}/api/v2/background_jobs/{job} (site {site})"
 
 
+def test_the_engine_is_told_directly_where_all_else_goes_through_a_proxy(start_plugin):
+    publication = Publication(start_plugin({}, https_proxy="http://127.0.0.1:9", no_proxy=""), "site")
+    assert publication.up({"siteId": 910})
+    assert publication.plugin.lines(engine_pb2.INFO, publication.urn) != []
+
+
 def test_a_resources_own_limit_counts_under_its_name_in_the_program(publication, shared_nao, site):
     shared_nao.add_site(site, job_seconds=math.inf)
     assert not publication.up({"siteId": site}, timeout=0.5)
