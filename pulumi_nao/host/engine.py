@@ -25,7 +25,8 @@ class Engine:
         self._on_absent: Callable[[], None] | None = on_absent
         self._was_ready = False
         self._reconnecting = False
-        self._channel = grpc.insecure_channel(address)
+        # On this machine: a proxy of the environment could not reach it.
+        self._channel = grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)])
         self._send = engine_pb2_grpc.EngineStub(self._channel).Log
         self._new_line = engine_pb2.LogRequest
         self._info, self._warning, self._error = engine_pb2.INFO, engine_pb2.WARNING, engine_pb2.ERROR

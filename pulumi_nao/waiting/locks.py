@@ -144,7 +144,7 @@ class MachineLocks(Locks):
                     folder = str(lock_folder())
                 self._warn(
                     f"the folder {folder} cannot be used ({error.strerror}), so what runs in other processes "
-                    "at the same time is not waited for"
+                    "at the same time is not waited for; set TMPDIR to a folder of your own"
                 )
             return False
         return True

@@ -143,7 +143,7 @@ def test_a_folder_that_others_can_write_to_is_not_used_and_told_once(locks, warn
     (warning,) = warnings
     assert warning == (
         f"the folder {lock_folder()} cannot be used (it is not this user's alone), so what runs in other processes "
-        "at the same time is not waited for"
+        "at the same time is not waited for; set TMPDIR to a folder of your own"
     )
     assert [*lock_folder().iterdir()] == []
 

@@ -525,6 +525,17 @@ def test_a_provider_of_the_programs_own_is_enough_where_default_ones_are_disable
     assert run.green, run.output
 
 
+def test_another_provider_of_the_same_account_is_no_change(native):
+    native.declare({"first": account(timeout="5m"), "site": publication(provider="${first}")})
+    assert native.up().green
+    before = native.nao.count()
+    for resources in ({"site": publication()}, {"second": account(), "site": publication(provider="${second}")}):
+        native.declare(resources)
+        run = native.up()
+        assert "2 unchanged" in run.output, run.output
+    assert native.nao.count() == before
+
+
 def test_an_import_takes_the_account_of_the_provider_that_it_is_given(native):
     native.nao.add_key(OTHER_KEY, sites=[912])
     del native.environment["NAO_API_KEY"]

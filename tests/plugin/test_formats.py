@@ -1,6 +1,7 @@
 """What stands in users' state and programs, and must stay as it is."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -45,6 +46,24 @@ def test_the_record_of_a_failure_has_the_recorded_form(publication, shared_nao, 
     shared_nao.add_site(site, graph=False)
     publication.up({"siteId": site})
     assert _form(publication, shared_nao, site) == _golden("failure.json")
+
+
+def test_the_record_of_a_job_that_runs_on_has_the_recorded_form(publication, shared_nao, site):
+    shared_nao.add_site(site, job_seconds=math.inf)
+    publication.up({"siteId": site}, timeout=0.5)
+    assert _form(publication, shared_nao, site) == _golden("running.json")
+
+
+def test_a_recorded_job_that_runs_on_is_awaited(shared_plugin, shared_nao, site):
+    shared_nao.add_site(site, job_seconds=math.inf)
+    first = Publication(shared_plugin, f"first-{site}")
+    first.up({"siteId": site}, timeout=0.5)
+    text = (GOLDEN / "running.json").read_text().replace("SERVER", shared_nao.url)
+    recorded = json.loads(text.replace("JOB", first.outputs["jobId"]).replace('"SITE"', str(site)))
+    publication = Publication(shared_plugin, f"site-{site}", recorded["inputs"], recorded["outputs"], str(site))
+    shared_nao.finish_job(first.outputs["jobId"])
+    assert publication.up({"siteId": site})
+    assert shared_nao.publications(site) == 1
 
 
 def test_a_recorded_state_is_no_change(shared_plugin, shared_nao):

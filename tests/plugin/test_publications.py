@@ -78,6 +78,12 @@ def test_progress_is_shown_on_the_resources_own_row(publication, shared_nao, sit
     assert line == f"job {job} accepted, {shared_nao.url}/api/v2/background_jobs/{job} (site {site})"
 
 
+def test_the_engine_is_told_directly_where_all_else_goes_through_a_proxy(start_plugin):
+    publication = Publication(start_plugin({}, https_proxy="http://127.0.0.1:9", no_proxy=""), "site")
+    assert publication.up({"siteId": 910})
+    assert publication.plugin.lines(engine_pb2.INFO, publication.urn) != []
+
+
 def test_a_resources_own_limit_counts_under_its_name_in_the_program(publication, shared_nao, site):
     shared_nao.add_site(site, job_seconds=math.inf)
     assert not publication.up({"siteId": site}, timeout=0.5)
@@ -256,6 +262,22 @@ def test_a_record_of_the_dynamic_resource_is_written_anew_without_a_publication(
     assert publication.up({"siteId": site, "triggers": {"zones": "a"}})
     assert publication.outputs == ours
     assert shared_nao.count() == before
+
+
+def test_a_job_that_the_dynamic_resource_was_waiting_for_is_awaited_and_not_published_again(
+    publication, shared_nao, site
+):
+    shared_nao.add_site(site, job_seconds=math.inf)
+    publication.up({"siteId": site}, timeout=0.5)
+    job_id, job_url = publication.outputs["jobId"], publication.outputs["jobUrl"]
+    shared = {"site_id": site, "base_url": shared_nao.url, "config_namespace": "nao", "__provider": "gASV"}
+    publication.inputs = shared
+    job = {"job_id": job_id, "job_url": job_url, "has_finished": False, "status": "In progress"}
+    publication.outputs = {**shared, **job}
+    shared_nao.finish_job(job_id)
+    assert publication.up({"siteId": site})
+    assert (publication.outputs["jobId"], publication.outputs["status"]) == (job_id, "success")
+    assert shared_nao.publications(site) == 1
 
 
 # The process
