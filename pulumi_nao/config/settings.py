@@ -74,8 +74,12 @@ class Settings:
         opening = f"A key is looked for in {places}, then in the environment ({variable_of(namespace, 'apiKey')}):"
         return ApiKey(found.value, found.source, key_advice(opening))
 
-    def has_key(self, namespace: str) -> bool:
-        return self._find(namespace, "apiKey") is not None
+    def lack_of_key(self, namespace: str) -> str:
+        """Say at a preview what an `up` would lack."""
+        if self._find(namespace, "apiKey"):
+            return ""
+        how = self.how_to_set(namespace, "apiKey")
+        return f"there is no NAO Cloud key, so `pulumi up` could not send anything. {how}"
 
     def stated_server(self, namespace: str) -> str | None:
         """The server that somebody has stated, in canonical form; `None` when nobody has."""

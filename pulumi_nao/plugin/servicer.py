@@ -196,12 +196,10 @@ class Provider(ResourceProviderServicer):
         return number, job_id
 
     def _miss_key(self) -> None:
-        if not self._key_missed and not self._settings.has_key(DEFAULT_NAMESPACE):
+        lack = self._settings.lack_of_key(DEFAULT_NAMESPACE)
+        if lack and not self._key_missed:
             self._key_missed = True
-            self._host.warn(
-                "there is no NAO Cloud key, so `pulumi up` could not publish. "
-                f"{self._settings.how_to_set(DEFAULT_NAMESPACE, 'apiKey')}"
-            )
+            self._host.warn(lack)
 
     # What may have to answer while all other threads wait.
     for _quick in (Cancel, Check, Diff):

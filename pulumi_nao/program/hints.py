@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import pulumi
@@ -15,6 +15,10 @@ from pulumi.runtime.settings import SETTINGS, get_monitor
 
 from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, variable_of
 from pulumi_nao.config.spelling import misspelt_settings, misspelt_variables
+from pulumi_nao.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pulumi_nao.config.settings import Settings
 
 # A run that takes a few times as long as one publication is no surprise, and neither is any with so few sites.
 _ROUNDS = 4
@@ -35,11 +39,11 @@ class _Run:
 _runs: WeakKeyDictionary[Any, _Run] = WeakKeyDictionary()
 
 
-def give(namespace: str) -> None:
+def give(namespace: str, settings: Settings) -> None:
     """Tell the program what it has not been told in this run, now that it declares one more resource."""
     monitor = get_monitor()
     if monitor not in _runs:
-        _runs[monitor] = _Run(*_slowness())
+        _runs[monitor] = _Run(*_slowness(settings))
     run = _runs[monitor]
     run.declared += 1
     if run.declared == run.most + 1:  # how many more will come, nobody knows
@@ -51,20 +55,9 @@ def give(namespace: str) -> None:
             _tell_of_spelling(name)
     if namespace not in run.namespaces:
         run.namespaces.add(namespace)
-        _tell_of_key(namespace)
-
-
-def _tell_of_key(namespace: str) -> None:
-    variable = variable_of(namespace, "apiKey")
-    if (
-        pulumi.runtime.is_dry_run()
-        and pulumi.Config(namespace).get("apiKey") is None
-        and not os.environ.get(variable)
-    ):
-        pulumi.log.warn(
-            f"there is no NAO Cloud key, so `pulumi up` could not send anything: set it with "
-            f"`pulumi config set --secret {namespace}:apiKey`, or set {variable} in the environment"
-        )
+        lack = settings.lack_of_key(namespace)
+        if lack and pulumi.runtime.is_dry_run():
+            pulumi.log.warn(lack)
 
 
 def _tell_of_spelling(namespace: str) -> None:
@@ -82,16 +75,17 @@ def _keys() -> set[str]:
         return set()
 
 
-def _slowness() -> tuple[int, str]:
+def _slowness(settings: Settings) -> tuple[int, str]:
     """After how many resources it matters how few run at a time, and what to say then."""
     at_once = min(SETTINGS.parallel or 0, _ENOUGH)  # `None` where nobody says
     way_out = f"PULUMI_PARALLEL={_ENOUGH} lets that many run"
-    name, limit = f"{DEFAULT_NAMESPACE}:concurrency", pulumi.Config(DEFAULT_NAMESPACE).get("concurrency")
-    if limit is None:
-        name = "NAO_CONCURRENCY"
-        limit = os.environ.get(name, "")
-    if re.fullmatch(r"\s*[0-9]{1,4}\s*", limit) and 0 < int(limit) < at_once:
-        at_once, way_out = int(limit), f"raise {name} to let more of them run"
+    limit = None
+    with suppress(ConfigurationError):  # told where it is needed
+        limit = settings.concurrency()
+    if limit and limit < at_once:
+        name = f"{DEFAULT_NAMESPACE}:concurrency"
+        name = name if settings.is_configured(name) else variable_of(DEFAULT_NAMESPACE, "concurrency")
+        at_once, way_out = limit, f"raise {name} to let more of them run"
     if not 0 < at_once < _ENOUGH:
         return sys.maxsize, ""
     most = max(_FEW, _ROUNDS * at_once)

@@ -64,10 +64,11 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
         inputs = mapped(inputs, _awaited_once)
         namespace = inputs["config_namespace"]
         # Configuration and environment of the program; the provider's process may have others.
-        self._seen = Settings(get_config, os.environ).seen(namespace)
+        settings = Settings(get_config, os.environ)
+        self._seen = settings.seen(namespace)
         if not isinstance(get_monitor(), MockMonitor):
             _check_key(namespace)
-            hints.give(namespace)
+            hints.give(namespace, settings)
             quiet_end.quieten()
         hidden = {
             CONFIGURATION: self._seen,

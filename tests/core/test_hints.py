@@ -1,10 +1,13 @@
 """What a program is told once a run. Monitor and log of the run are stand-ins here; the engine tier has both."""
 
+import os
+
 import pulumi
 import pytest
-from pulumi.runtime.config import CONFIG
+from pulumi.runtime.config import CONFIG, get_config
 from pulumi.runtime.settings import SETTINGS
 
+from pulumi_nao.config.settings import Settings
 from pulumi_nao.program import hints
 
 pytestmark = pytest.mark.disable_socket
@@ -43,7 +46,7 @@ def begin(monkeypatch):
 
 def declare(publications, namespace="nao"):
     for _ in range(publications):
-        hints.give(namespace)
+        hints.give(namespace, Settings(get_config, os.environ))
 
 
 BASE_URL = "configuration nao:baseURL: there is no such setting, so it is ignored; write nao:baseUrl"
@@ -115,8 +118,8 @@ def test_a_preview_without_a_key_is_told_so_once_for_each_account(begin, told, m
     declare(2)
     declare(2, "nao-eu")
     assert [line.rpartition(" or set ")[2] for line in told] == [
-        "NAO_API_KEY in the environment",
-        "NAO_EU_API_KEY in the environment",
+        "NAO_API_KEY in the environment.",
+        "NAO_EU_API_KEY in the environment.",
     ]
 
 

@@ -162,7 +162,7 @@ def test_without_a_key_a_preview_warns_once_and_goes_on(start_plugin):
     for name in ("a", "b"):
         Publication(plugin, name).preview({"siteId": 910})
     (warning,) = plugin.warnings()
-    assert warning.startswith("there is no NAO Cloud key, so `pulumi up` could not publish. Set it with")
+    assert warning.startswith("there is no NAO Cloud key, so `pulumi up` could not send anything. Set it with")
 
 
 def test_a_recorded_server_stays_the_server_when_none_is_stated_any_more(start_plugin, nao):
