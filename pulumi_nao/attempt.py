@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,30 +14,22 @@ from pulumi_nao.values import ANSWER, pointed_at, same, value_problems
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Our own words, beside the server's.
+# Our own words, beside the server's: nobody knows; a person says that it is done.
 UNKNOWN = "unknown"
 ASSUMED = "assumed"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a program wants.
-
-    Attributes:
-        triggers: Any plain value; a change asks again.
-        results: Names, and JSON pointers into an answer that names no job.
-        repeats_unknown: Whether it is asked again when nobody knows how the last attempt ended.
-        repeats_failed: Whether it is asked again at once when the last attempt is found to have failed meanwhile.
-        assume_done: The beginning of an attempt that a person has found to be done, as it is recorded.
-    """
+    """What a program wants."""
 
     action: Action
     base_url: str
     triggers: object = None
-    results: Mapping[str, str] = field(default_factory=dict)
-    repeats_unknown: bool = True
-    repeats_failed: bool = True
-    assume_done: str | None = None
+    results: Mapping[str, str] = field(default_factory=dict)  # JSON pointers into an answer that names no job
+    repeats_unknown: bool = True  # when nobody knows how the last attempt ended
+    repeats_failed: bool = True  # at once when the last attempt is found to have failed meanwhile
+    assume_done: str | None = None  # when an attempt began that a person has found to be done, as it is recorded
 
 
 @dataclass(frozen=True)
@@ -61,15 +53,12 @@ class Attempt:
     message: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    duration: float | None = None
-    answer: Mapping[str, Any] | None = field(default=None, repr=False)
+    duration: float | None = None  # seconds
+    answer: Mapping[str, Any] | None = field(default=None, repr=False)  # what was wanted of one that named no job
 
     @classmethod
     def recorded(cls, action: Action, bag: Mapping[str, Any]) -> Attempt | None:
-        """Read the fields that every kind of resource records; see `record`.
-
-        `None` where there are none of ours: an alias can turn another kind of resource into this one.
-        """
+        """Read what `record` has written; `None` where it did not: an alias can bring another kind of resource."""
         base_url, has_finished, status = (bag.get(name) for name in ("base_url", "has_finished", "status"))
         if not (isinstance(base_url, str) and re.match("https?://", base_url)):
             return None
@@ -94,22 +83,13 @@ class Attempt:
 
     @property
     def record(self) -> dict[str, Any]:
-        """How it ended, under the names of the resource's outputs."""
-        return {
-            "base_url": self.base_url,
-            "job_id": self.job_id,
-            "job_url": self.job_url,
-            "has_finished": self.has_finished,
-            "status": self.status,
-            "message": self.message,
-            "started_at": format_moment(self.started_at),
-            "finished_at": format_moment(self.finished_at),
-            "duration": self.duration,
-        }
+        """How it ended, for the state."""
+        moments = {"started_at": format_moment(self.started_at), "finished_at": format_moment(self.finished_at)}
+        return {**{name: getattr(self, name) for name in RECORDED}, **moments}
 
     @property
     def done(self) -> bool:
-        """Whether the attempt is known to have ended in success, or somebody says so."""
+        """Whether it is known to have ended in success, or somebody says so."""
         return self.has_finished and self.status in (SUCCESS, ASSUMED)
 
     @property
@@ -145,10 +125,8 @@ class Attempt:
     def answered(self, document: object, results: Mapping[str, str], now: datetime) -> Attempt:
         """The attempt when the server has done it at once."""
         found = {name: pointed_at(document, pointer) for name, pointer in results.items()}
-        answer = {
-            name: value for name, value in found.items() if value is not None and not value_problems(ANSWER, [value])
-        }
-        return replace(self.seen(JobState(has_finished=True, status=SUCCESS), now), answer=answer)
+        kept = {name: it for name, it in found.items() if it is not None and not value_problems(ANSWER, [it])}
+        return replace(self.seen(JobState(has_finished=True, status=SUCCESS), now), answer=kept)
 
     def assumed(self) -> Attempt:
         """The attempt when a person has found that it was done."""
@@ -158,6 +136,10 @@ class Attempt:
         """The attempt when nobody can find out how it ended: there is no job to ask for."""
         job_url = self.job_url if keeps_url else None
         return Attempt(self.action, self.triggers, self.base_url, job_url=job_url, started_at=self.started_at)
+
+
+# What is recorded of every kind of resource, under the names of its outputs; the others are its kind's affair.
+RECORDED = tuple(each.name for each in fields(Attempt) if each.name not in ("action", "triggers", "answer"))
 
 
 def _text(value: object) -> str | None:

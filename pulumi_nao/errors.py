@@ -26,9 +26,7 @@ The tree follows what is known of the call to NAO Cloud when the error is raised
         ├── PollNotFound        404 or 410
         └── PollSenseless       an answer that is no job
 
-An error holds facts; `headline`, `details` and `str(error)` are written from them when somebody reads them. The
-headline is complete on its own, the details are the facts of this case, and `advice` is what is the same for every
-site, for instance where a key is looked for.
+An error holds facts; `headline` and `str(error)` are written from them when somebody reads them.
 """
 
 from __future__ import annotations
@@ -44,8 +42,6 @@ if TYPE_CHECKING:
 
     from pulumi_nao.models import Job, JobState
 
-_NEVER_SEEN = "No look at the job has succeeded so far."
-
 ACCESS_ADVICE = ("The tracking API is open to the roles Site creator, Site admin and Tracking manager.",)
 
 
@@ -55,39 +51,29 @@ class NaoError(Exception):
     Attributes:
         operation: What was being done: `publication of site 910`; empty where nobody has said it yet.
         reason: Why it failed, in words that do not name the operation.
-        advice: Lines that are the same whichever site is concerned.
+        details: Further facts of this case, a line each.
+        advice: Lines that are the same whichever site is concerned, for instance where a key is looked for.
     """
 
     advice: tuple[str, ...] = ()
+    _news = "{0.reason}"
+    _headline = "{0.operation} {0.news}"
 
     def __init__(self, reason: str, *details: str, operation: str = "") -> None:
         super().__init__(reason, *details)
         self.operation = operation
         self.reason = reason
-        self._details = details
+        self.details = details
 
     @property
     def headline(self) -> str:
         """One line that says what happened, complete on its own."""
-        return self._told_of.format(operation=self.operation, news=self.news) if self.operation else self.reason
+        return self._headline.format(self) if self.operation else self.reason
 
     @property
     def news(self) -> str:
         """What became of the operation, in words that follow its name."""
-        return self._news()
-
-    @property
-    def details(self) -> tuple[str, ...]:
-        """Further facts of this case, a line each."""
-        return self._facts()
-
-    _told_of = "{operation} {news}"
-
-    def _news(self) -> str:
-        return self.reason
-
-    def _facts(self) -> tuple[str, ...]:
-        return self._details
+        return self._news.format(self)
 
     def __str__(self) -> str:
         """Headline, details and advice, a line each."""
@@ -118,9 +104,7 @@ class NotSent(NaoError):
     """
 
     may_pass = False
-
-    def _news(self) -> str:
-        return f"not sent: {self.reason}"
+    _news = "not sent: {0.reason}"
 
 
 class ConfigurationError(NotSent):
@@ -135,6 +119,8 @@ class ServerUnreachable(NotSent):
         may_pass: Whether trying again can help; it cannot with a certificate that is not trusted.
     """
 
+    _news = "not sent: cannot connect to {0.server}: {0.reason}"
+
     def __init__(self, operation: str, server: str, reason: str, *, may_pass: bool) -> None:
         super().__init__(
             reason,
@@ -143,9 +129,6 @@ class ServerUnreachable(NotSent):
         )
         self.server = server
         self.may_pass = may_pass
-
-    def _news(self) -> str:
-        return f"not sent: cannot connect to {self.server}: {self.reason}"
 
 
 class HeldBack(NotSent):
@@ -168,6 +151,7 @@ class OutcomeNotKnown(NotSent):
 
     def __init__(self, operation: str, began: str, job_url: str) -> None:
         if began:
+            reason = f"nobody knows whether the attempt of {began} was successful"
             known = f"Its job {job_url} has no record any more." if job_url else "It got no answer that tells."
             self.ways_on: tuple[str, ...] = (
                 "Look in NAO Cloud whether it was done. If it was, say so of this attempt, in the program:",
@@ -177,16 +161,10 @@ class OutcomeNotKnown(NotSent):
                 "A changed body or changed triggers are sent as well.",
             )
         else:
+            reason = "nobody knows whether it was done before"
             known = "The state holds no record of this package here."
             self.ways_on = ("Look in NAO Cloud; to have it sent:", '  if_unknown="again"')
-        super().__init__(
-            f"nobody knows whether the attempt of {began} was successful"
-            if began
-            else "nobody knows whether it was done before",
-            f"{known} {self.ways_on[0]}",
-            *self.ways_on[1:],
-            operation=operation,
-        )
+        super().__init__(reason, f"{known} {self.ways_on[0]}", *self.ways_on[1:], operation=operation)
 
 
 class Rejected(NaoError):
@@ -199,14 +177,13 @@ class Rejected(NaoError):
     """
 
     def __init__(self, operation: str, status: str, said: str = "", request_id: str = "", *details: str) -> None:
-        super().__init__(f"refused by the server: {status}", *details, operation=operation)
+        words = (f"The server's words: {said}",) if said else ()
+        super().__init__(
+            f"refused by the server: {status}", *details, *words, *_support(request_id), operation=operation
+        )
         self.status = status
         self.said = said
         self.request_id = request_id
-
-    def _facts(self) -> tuple[str, ...]:
-        said = (f"The server's words: {self.said}",) if self.said else ()
-        return (*self._details, *said, *_support(self.request_id))
 
     def text(self, *next_steps: str, advice: bool = True) -> str:
         """As for any error; but one that a whole fleet meets takes a single line after the first time."""
@@ -244,6 +221,8 @@ class MayHaveStarted(NaoError):
         request_id: The server's `x-request-id`; empty if there was none.
     """
 
+    _news = "may have started: {0.reason}"
+
     def __init__(self, operation: str, reason: str, request_id: str = "") -> None:
         super().__init__(
             reason,
@@ -252,9 +231,6 @@ class MayHaveStarted(NaoError):
             operation=operation,
         )
         self.request_id = request_id
-
-    def _news(self) -> str:
-        return f"may have started: {self.reason}"
 
 
 class JobError(NaoError):
@@ -290,12 +266,11 @@ class JobFailed(JobError):
 class JobRunsOn(JobError):
     """The wait ended before the job did: the job goes on in NAO Cloud."""
 
-    def _news(self) -> str:
-        return f"{self.reason}; the job goes on in NAO Cloud"
+    _news = "{0.reason}; the job goes on in NAO Cloud"
 
-    def _facts(self) -> tuple[str, ...]:
-        status = f"Last seen: status {self.state.status!r}." if self.state else _NEVER_SEEN
-        return (f"Job: {self.job.url}", status, *self._details)
+    def __init__(self, reason: str, job: Job, state: JobState | None, *details: str) -> None:
+        seen = f"Last seen: status {state.status!r}." if state else "No look at the job has succeeded so far."
+        super().__init__(reason, job, state, f"Job: {job.url}", seen, *details)
 
 
 class WaitTimedOut(JobRunsOn, TimeoutError):
@@ -323,10 +298,7 @@ class ContactLost(JobRunsOn):
     def __init__(self, job: Job, state: JobState | None, trouble: PollFailed) -> None:
         super().__init__(f"not followed to its end: {trouble.reason}", job, state)
         self.advice = trouble.advice
-        self._trouble = trouble
-
-    def _facts(self) -> tuple[str, ...]:
-        return (*self._trouble.details, *super()._facts())
+        self.details = (*trouble.details, *self.details)
 
 
 class JobGone(JobError):
@@ -368,7 +340,7 @@ class PollFailed(NaoError):
 
     retry_after: float | None = None
     may_pass = True
-    _told_of = "{operation}: {news}"
+    _headline = "{0.operation}: {0.news}"
 
 
 class PollDenied(PollFailed):

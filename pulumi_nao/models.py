@@ -109,10 +109,7 @@ def publication(site_id: int) -> Action:
 
 
 def site_number(value: object) -> int:
-    """Bring a site's id into its one form: `910`, `"910"` and `910.0` are the same site.
-
-    A `ValueError` that does not repeat it says that it is no whole number above 0.
-    """
+    """Bring a site's id into its one form, or raise `ValueError`: `910`, `"910"` and `910.0` are the same site."""
     number = value
     if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) <= len(str(LARGEST_INTEGER)):
         number = int(number)

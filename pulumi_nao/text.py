@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 import re
 import unicodedata
 from datetime import timezone
@@ -80,9 +79,9 @@ def parse_duration(text: str) -> float:
 
 def parse_timeout(text: object) -> float:
     """Read a duration that is meant as a time-out; `ValueError` does not repeat what it was."""
-    seconds = parse_duration(text) if isinstance(text, str) and len(text) <= LONGEST_NAME else math.nan
-    if math.isnan(seconds):
+    if not isinstance(text, str) or len(text) > LONGEST_NAME:
         raise ValueError(_HOW_TO_WRITE_DURATIONS)
+    seconds = parse_duration(text)
     if not SHORTEST_TIMEOUT <= seconds <= LONGEST_TIMEOUT:
         raise ValueError("a time-out is from 100ms to 168h")
     return seconds

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nao.text import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Numbers travel to the provider as doubles: above this, two integers can arrive as one.
 LARGEST_INTEGER = 2**53
@@ -60,7 +60,7 @@ class Rules:
     example: str
     too_much: str
     other_type: str
-    takes_none: bool = True  # in a mapping, of which Pulumi loses it
+    takes_none: bool = True  # in a mapping, where Pulumi loses it
     output_in_text: str = OUTPUT_IN_TEXT
 
 
@@ -100,7 +100,7 @@ def value_problems(rules: Rules, value: object, not_known_yet: tuple[type, ...] 
 
 
 def encoded(value: object) -> bytes:
-    """A value as JSON, with whole floats as integers: on its way through Pulumi each number becomes a float."""
+    """A value as JSON, as it is sent."""
     return json.dumps(whole_numbers(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
@@ -131,17 +131,22 @@ def pointed_at(document: object, pointer: str) -> object:
     return document
 
 
+def mapped(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - of any plain type
+    """The same with all its parts changed."""
+    if isinstance(value, Mapping):
+        return {key: mapped(item, change) for key, item in value.items()}
+    if isinstance(value, _LISTS):
+        return [mapped(item, change) for item in value]
+    return change(value)
+
+
 def whole_numbers(value: Any) -> Any:  # noqa: ANN401 - of any plain type
     """The same with whole floats as integers: on its way through Pulumi each number becomes a float."""
-    if isinstance(value, Mapping):
-        return {key: whole_numbers(item) for key, item in value.items()}
-    if isinstance(value, _LISTS):
-        return [whole_numbers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return mapped(value, lambda part: int(part) if isinstance(part, float) and part.is_integer() else part)
 
 
 def _walk(rules: Rules, value: object, path: str, levels: int, not_known_yet: tuple[type, ...]) -> Iterator[str]:
-    """Go through all parts: a problem for each that has one, an empty text for each that has none."""
+    """A problem for each part that has one, an empty text for each that has none."""
     if isinstance(value, not_known_yet):
         yield ""
     elif not isinstance(value, (Mapping, *_LISTS)):

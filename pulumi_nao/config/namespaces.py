@@ -1,4 +1,4 @@
-"""Configuration namespaces: one for each account, with its settings and with environment variables of its own."""
+"""Configuration namespaces: one for each account, with environment variables of its own."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ DEFAULT_NAMESPACE = "nao"
 # What can be set, and what follows the prefix in the environment.
 OF_AN_ACCOUNT = {"apiKey": "API_KEY", "baseUrl": "BASE_URL", "timeout": "TIMEOUT"}
 OF_THE_RUN = {"concurrency": "CONCURRENCY", "requestsPerSecond": "REQUESTS_PER_SECOND"}  # in `nao` alone
+VARIABLES = OF_AN_ACCOUNT | OF_THE_RUN
 
 _FORM = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 _LONGEST = 64
 
 
 def namespace_problem(namespace: object) -> str:
-    """Say what makes a namespace unusable; an empty text for a good one.
+    """Say what makes a namespace unusable.
 
     The form leaves one namespace for each set of variables: capitals, dots and underscores would let two collide.
     """
@@ -30,3 +31,11 @@ def namespace_problem(namespace: object) -> str:
 def environment_prefix(namespace: str) -> str:
     """What the environment variables of a namespace begin with: `NAO_`, `NAO_EU_`."""
     return namespace.upper().replace("-", "_") + "_"
+
+
+def variable_of(namespace: str, key: str) -> str:
+    return environment_prefix(namespace) + VARIABLES[key]
+
+
+def setting_names(namespace: str) -> list[str]:
+    return [f"{namespace}:{key}" for key in OF_AN_ACCOUNT] + [f"{DEFAULT_NAMESPACE}:{key}" for key in OF_THE_RUN]

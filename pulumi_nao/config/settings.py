@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.cloud.address import PUBLIC_SERVER, canonical_server
 from pulumi_nao.cloud.key import ApiKey, key_advice, key_problem
-from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, OF_AN_ACCOUNT, OF_THE_RUN, environment_prefix
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, setting_names, variable_of
 from pulumi_nao.config.surface import PYTHON, Surface
 from pulumi_nao.errors import ConfigurationError
 from pulumi_nao.text import parse_timeout
@@ -22,19 +22,13 @@ MOST_AT_ONCE = 512
 FEWEST_REQUESTS_PER_SECOND = 0.01  # with fewer, every look would outlast its wait
 MOST_REQUESTS_PER_SECOND = 1000.0
 
-_VARIABLES = OF_AN_ACCOUNT | OF_THE_RUN
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Setting:
-    """A value as it was written, and where it was found, such as `environment variable NAO_API_KEY`."""
-
-    value: str
-    source: str
-
-    def __repr__(self) -> str:
-        return f"Setting({self.source!r})"
+    value: str = field(repr=False)  # it may be the key
+    source: str  # for errors: `configuration nao:apiKey`, `environment variable NAO_API_KEY`
 
 
 class Settings:
@@ -64,13 +58,12 @@ class Settings:
         return frozenset(self._keys)  # other threads may find more meanwhile
 
     def api_key(self, namespace: str) -> ApiKey:
-        """The key of the account."""
         found = self._find(namespace, "apiKey")
         if found is None:
             raise ConfigurationError("there is no NAO Cloud key", self.how_to_set(namespace, "apiKey"))
         self._check_key(found)
         places = self.surface.places.format(namespace=namespace, key="apiKey")
-        wanted = f"A key is looked for in {places}, then in the environment ({environment_prefix(namespace)}API_KEY):"
+        wanted = f"A key is looked for in {places}, then in the environment ({variable_of(namespace, 'apiKey')}):"
         return ApiKey(found.value, found.source, key_advice(wanted))
 
     def has_key(self, namespace: str) -> bool:
@@ -97,7 +90,6 @@ class Settings:
             raise ConfigurationError(f"{found.source}: {error}") from None
 
     def limit(self, namespace: str) -> Limit:
-        """How long one publication may take."""
         found = self._find(namespace, "timeout")
         if found is None:
             return DEFAULT_LIMIT
@@ -141,16 +133,14 @@ class Settings:
         return [*self._problems[namespace]]
 
     def seen(self, namespace: str) -> dict[str, Any]:
-        """What a program tells the provider of its configuration, see `markers.CONFIGURATION`."""
+        """What a program tells the provider of its configuration, see `inputs.CONFIGURATION`."""
         try:
             server = self.stated_server(namespace) or ""
         except ConfigurationError:
             server = MALFORMED if self._find(namespace, "baseUrl") else ""
-        names = [f"{namespace}:{key}" for key in OF_AN_ACCOUNT] + [f"{DEFAULT_NAMESPACE}:{key}" for key in OF_THE_RUN]
-        return {"server": server, "names": [name for name in names if self.is_configured(name)]}
+        return {"server": server, "names": [name for name in setting_names(namespace) if self.is_configured(name)]}
 
     def is_configured(self, name: str) -> bool:
-        """Tell whether the stack's configuration holds a setting."""
         return self._config is not None and self._config(name) is not None
 
     def command(self, namespace: str, key: str, value: str = "") -> str:
@@ -160,10 +150,10 @@ class Settings:
         )
 
     def how_to_set(self, namespace: str, key: str, value: str = "") -> str:
-        variable = environment_prefix(namespace) + _VARIABLES[key]
+        name = variable_of(namespace, key)
         if self._config is None:
-            return f"Set {variable} in the environment."
-        return f"Set it with {self.command(namespace, key, value)}, or set {variable} in the environment."
+            return f"Set {name} in the environment."
+        return f"Set it with {self.command(namespace, key, value)}, or set {name} in the environment."
 
     def _check_key(self, found: Setting | None) -> None:
         problem = key_problem(found.value) if found else ""
@@ -176,7 +166,7 @@ class Settings:
         value = self._config(name) if self._config else None
         source = self.surface.setting(namespace, key)
         if value is None:
-            variable = environment_prefix(namespace) + _VARIABLES[key]
+            variable = variable_of(namespace, key)
             value = self._environment.get(variable) or None
             source = f"environment variable {variable}"
         if value is None:
@@ -189,9 +179,7 @@ class Settings:
 
 
 def hidden_settings(names: Sequence[str]) -> str:
-    """Say what to do about a provider that hides Pulumi's configuration."""
-    parts = [name.partition(":") for name in names]
-    variables = [environment_prefix(namespace) + _VARIABLES[key] for namespace, _, key in parts]
+    variables = [variable_of(*name.split(":", 1)) for name in names]
     return (
         f"an explicit provider of the package pulumi-python hides Pulumi's configuration, which sets "
         f"{', '.join(names)}. Leave that provider out (the option `provider`, or `providers` of a parent), or move "

@@ -6,7 +6,14 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, OF_AN_ACCOUNT, OF_THE_RUN, environment_prefix
+from pulumi_nao.config.namespaces import (
+    DEFAULT_NAMESPACE,
+    OF_THE_RUN,
+    VARIABLES,
+    environment_prefix,
+    setting_names,
+    variable_of,
+)
 from pulumi_nao.config.surface import PYTHON, Surface
 from pulumi_nao.text import name_of
 
@@ -15,8 +22,7 @@ if TYPE_CHECKING:
 
 # Lets a letter be missing, too many, wrong, or two be exchanged, also in the shortest name.
 _CLOSE = 0.81
-_VARIABLES = OF_AN_ACCOUNT | OF_THE_RUN
-_FOLDED = {key.lower(): key for key in _VARIABLES}
+_FOLDED = {key.lower(): key for key in VARIABLES}
 _IGNORED = "there is no such setting, so it is ignored"
 
 
@@ -27,7 +33,7 @@ def misspelt_settings(
 
     In a shared one, as that of the program's project, only those that resemble a setting are told.
     """
-    settings = [f"{namespace}:{key}" for key in OF_AN_ACCOUNT] + [f"{DEFAULT_NAMESPACE}:{key}" for key in OF_THE_RUN]
+    settings = setting_names(namespace)
     found = []
     for name in sorted(keys):
         if not name.startswith(f"{namespace}:") or name in settings:
@@ -43,7 +49,6 @@ def misspelt_settings(
 
 
 def misspelt_variables(namespace: str, environment: Mapping[str, str]) -> list[str]:
-    """Say which environment variables are meant as settings of a namespace and are not read."""
     prefix = environment_prefix(namespace)
     found = []
     for name in sorted(environment):
@@ -51,8 +56,8 @@ def misspelt_variables(namespace: str, environment: Mapping[str, str]) -> list[s
         if not environment[name] or not name.upper().startswith(prefix) or _is_of_another_namespace(rest):
             continue
         key = _meant(rest)
-        right = (environment_prefix(DEFAULT_NAMESPACE) if key in OF_THE_RUN else prefix) + _VARIABLES.get(key, "")
-        if key and name != right:
+        right = variable_of(DEFAULT_NAMESPACE if key in OF_THE_RUN else namespace, key) if key else name
+        if name != right:
             found.append(f"environment variable {name_of(name)}: {_IGNORED}; write {right}")
     return found
 

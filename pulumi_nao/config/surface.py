@@ -14,23 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Surface:
-    """The words of one surface.
-
-    Attributes:
-        limits: The option that limits the time of one operation.
-        settings: What a setting is called, before its name.
-        setting_name: How it is written, by its namespace and key.
-        places: Where a setting is looked for before the environment.
-        command: How a setting is set there; ends with its value.
-        triggers: What is said of triggers.
-        in_camel_case: Whether names are written so, and not as in the core.
-    """
-
-    limits: str
-    settings: str
+    limits: str  # the option that limits the time of one operation
+    settings: str  # what a setting is called, before its name
     setting_name: str
-    places: str
-    command: str
+    places: str  # where a setting is looked for before the environment
+    command: str  # sets a setting there
     triggers: Rules
     in_camel_case: bool = False
 

@@ -14,25 +14,22 @@ import gc
 import sys
 import threading
 from enum import Enum, auto
+from functools import partial
 from inspect import signature
 from traceback import walk_stack
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from pulumi_nao.host.protocol import Call
+from pulumi_nao.host import MOST_CALLS, SPARE_THREADS, Call
 from pulumi_nao.waiting.threads import ACTION_THREADS, POLL_THREADS, ThreadPool, could_start, has_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-# The engine's --parallel decides how many calls come at once; this is only more than anybody sets there.
-MOST_CALLS = 1024
 # What a provider in the stock host can count on: never more than so many of its calls at a time.
 STOCK_CALLS = 4
-# Threads that others need beside ours at the least: grpc to watch the engine, and the engine to record what was sent.
-SPARE = 6
 
 _SERVICE = "pulumirpc.ResourceProvider"
 _METHODS = f"/{_SERVICE}/"
@@ -41,8 +38,6 @@ _LONG_METHODS = frozenset({"Create", "Read", "Update", "Delete"})
 
 
 class Seen(Enum):
-    """How much of a server's calls can be seen."""
-
     NOTHING = auto()
     CALLS = auto()
     CALLS_AND_THREADS = auto()
@@ -82,19 +77,15 @@ class Calls(grpc.ServerInterceptor):
 
     These four are then free for what is quick: `Check`, `Diff` and `Cancel` never queue behind a wait. The long calls
     of other dynamic providers, which share the process, run four at a time as ever: they may rely on that.
-
-    Attributes:
-        on_short: Called once, when calls have to wait because no thread can be started.
     """
 
     def __init__(self, resource_types: frozenset[str], on_cancel: Callable[[], None]) -> None:
-        self.on_short: Callable[[], None] = lambda: None
+        self.on_call: Callable[[], None] = lambda: None
         self.pool = _LongCalls(self._is_ours)
         self._resource_types = resource_types
         self._on_cancel = on_cancel
         self._local = threading.local()
         self._others = threading.BoundedSemaphore(STOCK_CALLS)
-        self._short_told = threading.Lock()
 
     @property
     def current(self) -> Call | None:
@@ -107,11 +98,7 @@ class Calls(grpc.ServerInterceptor):
         if handler is None or handler.unary_unary is None or not handler_call_details.method.startswith(_METHODS):
             return handler
         method = handler_call_details.method.removeprefix(_METHODS)
-        behaviour = handler.unary_unary
-
-        def run(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - messages of many types
-            return self._run(method, behaviour, request, context)
-
+        run = partial(self._run, method, handler.unary_unary)
         if method in _LONG_METHODS:
             run.experimental_thread_pool = self.pool  # type: ignore[attr-defined]
         return grpc.unary_unary_rpc_method_handler(run, handler.request_deserializer, handler.response_serializer)
@@ -119,17 +106,14 @@ class Calls(grpc.ServerInterceptor):
     def _run(self, method: str, behaviour: Callable[..., Any], request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - as above
         if method == "Cancel":
             self._on_cancel()
-        if not self._is_ours(request):
-            if method not in _LONG_METHODS:
-                return behaviour(request, context)
+        is_ours = self._is_ours(request)
+        if method in _LONG_METHODS and not is_ours:
             with self._others:
                 return behaviour(request, context)
-        if method not in _LONG_METHODS | _QUICK_METHODS:
+        if method not in _LONG_METHODS | _QUICK_METHODS or not is_ours:
             return behaviour(request, context)
-        is_short = any(threads.short for threads in (self.pool, POLL_THREADS, ACTION_THREADS))
-        if is_short and self._short_told.acquire(blocking=False):
-            self.on_short()
-        self._local.call = _call(method, request, context)
+        self.on_call()
+        self._local.call = Call.of(method, request, context)
         try:
             return behaviour(request, context)
         finally:
@@ -140,21 +124,12 @@ class Calls(grpc.ServerInterceptor):
         for frame, _ in walk_stack(None):
             request, context = frame.f_locals.get("request"), frame.f_locals.get("context")
             if frame.f_code.co_name in _LONG_METHODS | _QUICK_METHODS and context and self._is_ours(request):
-                return _call(frame.f_code.co_name, request, context)
+                return Call.of(frame.f_code.co_name, request, context)
         return None
 
     def _is_ours(self, request: Any) -> bool:  # noqa: ANN401 - as above
-        return resource_type_of(getattr(request, "urn", "")) in self._resource_types
-
-
-def _call(method: str, request: Any, context: grpc.ServicerContext) -> Call:  # noqa: ANN401 - as above
-    return Call(method, request.urn, getattr(request, "timeout", 0) or None, request, context)
-
-
-def resource_type_of(urn: str) -> str:
-    """A resource's own type: in a URN, it stands behind the types of its parents."""
-    types = urn.split("::", 3)[2:3]
-    return types[0].rpartition("$")[2] if types else ""
+        types = getattr(request, "urn", "").split("::", 3)[2:3]  # of the parents, and of the resource itself
+        return any(path.rpartition("$")[2] in self._resource_types for path in types)
 
 
 def install(calls: Calls) -> Seen:
@@ -171,7 +146,7 @@ def install(calls: Calls) -> Seen:
     calls.pool.request_at = _request_at(_server)
     widened = _widened(_server, state, calls.pool)
     # Asked in this order: while grpc begins to watch the engine, nobody tries how much room there is.
-    if not (has_room() or could_start(SPARE)) or not _is_served(_server):
+    if not (has_room() or could_start(SPARE_THREADS)) or not _is_served(_server):
         raise TooFewThreads
     return Seen.CALLS_AND_THREADS if widened else Seen.CALLS
 
@@ -200,9 +175,7 @@ def _widened(server_module: Any, state: Any, long_calls: _LongCalls) -> bool:  #
 
 
 def _may_be_apart(server_module: Any, pool: ThreadPool) -> bool:  # noqa: ANN401 - as above
-    def handler() -> None:
-        """Stand for one of ours."""
-
+    handler = partial(print)
     handler.experimental_thread_pool = pool  # type: ignore[attr-defined]
     try:
         return server_module._select_thread_pool_for_behavior(handler, None) is pool  # noqa: SLF001

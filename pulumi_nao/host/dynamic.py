@@ -8,10 +8,10 @@ import sys
 import threading
 from typing import TYPE_CHECKING, NoReturn
 
-from pulumi_nao.config.surface import PYTHON, Surface
+from pulumi_nao.config.surface import PYTHON
+from pulumi_nao.host import TOO_FEW_THREADS, Call, Host, ProviderError, Unfinished, print_line
 from pulumi_nao.host.calls import Calls, Seen, TooFewThreads, install
-from pulumi_nao.host.lines import FEW_THREADS, Lines, print_line
-from pulumi_nao.host.protocol import Call, ProviderError, Unfinished
+from pulumi_nao.waiting.threads import ACTION_THREADS, POLL_THREADS
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,10 +22,8 @@ RESOURCE_TYPES = frozenset(f"pulumi-python:dynamic/nao:{name}" for name in ("Tra
 _HOST_MODULE = "pulumi.dynamic.__main__"
 
 
-class DynamicHost(Lines):
-    """The SDK's plugin host, with as much as it can do."""
-
-    surface: Surface = PYTHON
+class DynamicHost(Host):
+    surface = PYTHON
 
     def __init__(
         self,
@@ -34,8 +32,7 @@ class DynamicHost(Lines):
         failures: ModuleType | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
-        super().__init__(engine)
-        self.cancel = cancel or threading.Event()
+        super().__init__(engine, cancel)
         self._calls = calls
         self._failures = failures
 
@@ -79,12 +76,12 @@ def _attach() -> DynamicHost:
     try:
         seen = install(calls) if is_host else Seen.NOTHING
     except TooFewThreads:
-        print_line(f"error: {FEW_THREADS}, too few for it. Raise that limit, or lower PULUMI_PARALLEL")
+        print_line(TOO_FEW_THREADS)
         os._exit(1)
     failures = _failures()
     engine = _engine(cancel) if is_host else None
     host = DynamicHost(None if seen is Seen.NOTHING else calls, engine, failures, cancel)
-    calls.on_short = lambda: host.warn(f"{FEW_THREADS}: publications wait for one another, and the run takes longer")
+    calls.on_call = lambda: host.warn_of_shortage(calls.pool, POLL_THREADS, ACTION_THREADS)
     lacks = [*_LACKS[seen]]
     if failures is None and seen is not Seen.NOTHING:
         lacks.append(_NO_ANSWERS)

@@ -1,4 +1,4 @@
-"""Talking to the engine: lines on a resource's own row, and noticing when the engine is gone."""
+"""Talking to the engine: lines on a resource's own row, and noticing when it is gone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ class Engine:
         self._channel.subscribe(self._changed, try_to_connect=True)
 
     def status(self, urn: str, message: str) -> bool:
-        """Show progress on a resource's row, and as a line where nobody watches a terminal."""
         return self._log(self._info, urn, message, ephemeral=True)
 
     def warn(self, urn: str, message: str) -> bool:

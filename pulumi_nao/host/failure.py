@@ -13,7 +13,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi_nao.host.protocol import Call
+    from pulumi_nao.host import Call
 
 _UNKNOWN = 2
 _DETAILS = "grpc-status-details-bin"
@@ -21,7 +21,6 @@ _PROVIDER = "__provider"
 
 
 def usable() -> bool:
-    """Tell whether the messages have what is needed here."""
     try:
         detail = provider_pb2.ErrorResourceInitFailed(id="", reasons=[])
         status_pb2.Status(code=_UNKNOWN, message="").details.add().Pack(detail)
@@ -31,15 +30,15 @@ def usable() -> bool:
 
 
 def set_failure(call: Call, text: str) -> None:
-    """Make the call fail with this text: the SDK's own answer gives way to the details that travel beside it."""
+    """The SDK's own answer, a traceback or grpc's wrapper, gives way to the details that travel beside it."""
     _attach(call, status_pb2.Status(code=_UNKNOWN, message=text))
 
 
 def set_unfinished(call: Call, text: str, resource_id: str, properties: Mapping[str, Any]) -> None:
-    """Make a call of a dynamic provider fail, and have the engine save what there is; see `save`."""
+    """As `save`, for a dynamic provider."""
+    inputs = call.request.properties if call.method == "Create" else call.request.news
     kept = Struct()
     kept.update({name: value for name, value in properties.items() if value is not None})
-    inputs = call.request.properties if call.method == "Create" else call.request.news
     kept.update({_PROVIDER: inputs[_PROVIDER]})
     save(call, text, resource_id, kept)
 

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
+from google.protobuf.struct_pb2 import Struct, Value
 
-from pulumi_nao.values import PULUMI_MARK, PULUMI_UNKNOWN
+from pulumi_nao.values import PULUMI_MARK, PULUMI_UNKNOWN, mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 # Fixed by Pulumi's protocol.
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks one
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-
-
-class Asset:
-    """Stands for what is no plain value."""
-
-
-class Archive(Asset):
-    """Likewise."""
-
-
-class Resource(Asset):
-    """Likewise."""
-
-
+# What is no plain value; the checks name its type.
 _OTHERS = {
-    "c44067f5952c0a294b673a41bacd8c17": Asset,
-    "0def7320c3a5731c473e5ecbe6d01bc7": Archive,
-    "5cf8f73096256a8f31e491e813e4eb8e": Resource,
+    "c44067f5952c0a294b673a41bacd8c17": type("Asset", (), {}),
+    "0def7320c3a5731c473e5ecbe6d01bc7": type("Archive", (), {}),
+    "5cf8f73096256a8f31e491e813e4eb8e": type("Resource", (), {}),
 }
 
 
@@ -43,29 +29,20 @@ def read(bag: Struct) -> dict[str, Any]:
 
 
 def plain(value: Value) -> Any:  # noqa: ANN401 - any plain value
-    """A value without its marks."""
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         return pulumi.UNKNOWN if value.string_value == PULUMI_UNKNOWN else value.string_value
     if kind == "list_value":
         return [plain(item) for item in value.list_value.values]
     if kind == "struct_value":
-        return _unmarked(value.struct_value.fields, _mark(value))
+        fields, mark = value.struct_value.fields, _mark(value)
+        if mark in (_SECRET, _OUTPUT):  # an output without a value is not known yet
+            return plain(fields["value"]) if "value" in fields else pulumi.UNKNOWN
+        return _OTHERS[mark]() if mark in _OTHERS else {name: plain(item) for name, item in fields.items()}
     return None if kind in (None, "null_value") else getattr(value, kind)
 
 
-def _unmarked(fields: Mapping[str, Value], mark: str) -> Any:  # noqa: ANN401 - as above
-    if mark == _SECRET:
-        return plain(fields["value"])
-    if mark == _OUTPUT:
-        return plain(fields["value"]) if "value" in fields else pulumi.UNKNOWN
-    if mark in _OTHERS:
-        return _OTHERS[mark]()
-    return {name: plain(item) for name, item in fields.items()}
-
-
 def holds_secret(value: Value) -> bool:
-    """Tell whether any part of a value is a secret."""
     kind = value.WhichOneof("kind")
     if kind == "list_value":
         return any(holds_secret(item) for item in value.list_value.values)
@@ -78,17 +55,12 @@ def holds_secret(value: Value) -> bool:
 
 
 def write(values: Mapping[str, Any], secrets: Iterable[str] = ()) -> Struct:
-    """Plain values as a bag for the engine, those named as secrets marked; what is `None` is left out."""
+    """Plain values as a bag for the engine; what is `None` is left out."""
     bag = Struct()
     for name, given in values.items():
-        if given is None:
-            continue
-        if name in secrets:
-            marked = bag.fields[name].struct_value.fields
-            marked[PULUMI_MARK].string_value = _SECRET
-            _put(marked["value"], given)
-        else:
-            _put(bag.fields[name], given)
+        if given is not None:
+            value = mapped(given, lambda part: PULUMI_UNKNOWN if pulumi.contains_unknowns(part) else part)
+            bag[name] = {PULUMI_MARK: _SECRET, "value": value} if name in secrets else value
     return bag
 
 
@@ -96,32 +68,10 @@ def with_unknown(bag: Struct, names: Iterable[str]) -> Struct:
     """A copy in which nobody knows yet what these are."""
     copy = Struct()
     copy.CopyFrom(bag)
-    for name in names:
-        copy.fields[name].string_value = PULUMI_UNKNOWN
+    copy.update(dict.fromkeys(names, PULUMI_UNKNOWN))
     return copy
 
 
 def _mark(value: Value) -> str:
     fields = value.struct_value.fields
     return fields[PULUMI_MARK].string_value if PULUMI_MARK in fields else ""
-
-
-def _put(value: Value, given: object) -> None:
-    if given is None:
-        value.null_value = NULL_VALUE
-    elif isinstance(given, bool):
-        value.bool_value = given
-    elif isinstance(given, (int, float)):
-        value.number_value = given
-    elif isinstance(given, str):
-        value.string_value = given
-    elif isinstance(given, Mapping):
-        value.struct_value.SetInParent()
-        for name, item in given.items():
-            _put(value.struct_value.fields[name], item)
-    elif isinstance(given, (list, tuple)):
-        value.list_value.SetInParent()
-        for item in given:
-            _put(value.list_value.values.add(), item)
-    else:  # pulumi.UNKNOWN
-        value.string_value = PULUMI_UNKNOWN

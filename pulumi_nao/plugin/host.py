@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
 
-from pulumi_nao.config.surface import NATIVE, Surface
-from pulumi_nao.host import Call, ProviderError, Unfinished, failure
+from pulumi_nao.config.surface import NATIVE
+from pulumi_nao.host import Call, Host, ProviderError, Unfinished, failure
 from pulumi_nao.host.engine import Engine
-from pulumi_nao.host.lines import FEW_THREADS, Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,10 +20,10 @@ if TYPE_CHECKING:
     from pulumi_nao.waiting.threads import ThreadPool
 
 
-class NativeHost(Lines):
-    """The process of the plugin; `on_gone` is called when the engine is, and calls may have to wait for the pools."""
+class NativeHost(Host):
+    """Calls may have to wait for threads of `pools`; `outputs` writes outputs for the engine."""
 
-    surface: Surface = NATIVE
+    surface = NATIVE
     saves_unfinished = True
 
     def __init__(
@@ -35,8 +34,6 @@ class NativeHost(Lines):
     ) -> None:
         super().__init__()
         self._pools = pools
-        self._short_told = threading.Lock()
-        self.cancel = threading.Event()
         self._on_gone = on_gone
         self._outputs = outputs
         self._local = threading.local()
@@ -44,7 +41,7 @@ class NativeHost(Lines):
     def connect(self, address: str) -> None:
         """Take the engine that lines go to; the first one stays."""
         if address and self.engine is None:
-            self.engine = Engine(address, self._gone, lambda: None)
+            self.engine = Engine(address, self._on_gone, lambda: None)
 
     @property
     def call(self) -> Call | None:
@@ -54,10 +51,8 @@ class NativeHost(Lines):
     @contextmanager
     def working_on(self, method: str, request: Any, context: grpc.ServicerContext) -> Iterator[Call]:  # noqa: ANN401 - messages of many types
         """Keep the call while it is worked on, and answer its failure."""
-        timeout = getattr(request, "timeout", 0) or None
-        call = self._local.call = Call(method, request.urn, timeout, request, context)
-        if any(threads.short for threads in self._pools) and self._short_told.acquire(blocking=False):
-            self.warn(f"{FEW_THREADS}: publications wait for one another, and the run takes longer")
+        call = self._local.call = Call.of(method, request, context)
+        self.warn_of_shortage(*self._pools)
         try:
             yield call
         except ProviderError as error:
@@ -72,7 +67,3 @@ class NativeHost(Lines):
             properties = self._outputs(call, unfinished.properties)
             failure.save(call, "" if shown else text, unfinished.resource_id, properties)
         raise ProviderError(text) from None
-
-    def _gone(self) -> None:
-        self.cancel.set()
-        self._on_gone()

@@ -14,10 +14,10 @@ PACKAGE = "nao"
 
 @dataclass(frozen=True)
 class Property:
-    """An input, an output or a setting, under its name in the core; its type is one of Pulumi's schema, or `any`."""
+    """An input, an output or a setting."""
 
-    name: str
-    type: str
+    name: str  # in the core: `site_id`; programs write it as `siteId`
+    type: str  # of Pulumi's schema: `string`, `integer`, `number`, `boolean`, or `any`
     text: str
     is_required: bool = False
     is_secret: bool = False
@@ -39,7 +39,7 @@ class ResourceType:
     name: str
     text: str
     inputs: tuple[Property, ...]
-    outputs: tuple[Property, ...]
+    outputs: tuple[Property, ...]  # beside the inputs
 
     @property
     def token(self) -> str:
@@ -126,7 +126,6 @@ RESOURCES = (PUBLICATION,)
 
 
 def package_schema() -> str:
-    """The schema of the package, JSON."""
     settings = {each.written: each.schema for each in SETTINGS}
     schema = {
         "name": PACKAGE,

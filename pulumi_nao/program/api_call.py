@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 - Pulumi evaluates the annotations of outputs
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
@@ -13,10 +13,12 @@ from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE
 from pulumi_nao.program.resource import ActionResource
 from pulumi_nao.provider import ApiCallProvider
 from pulumi_nao.resources.inputs import call_inputs
-from pulumi_nao.values import BODY, digest_of, value_problems, whole_numbers
+from pulumi_nao.values import BODY, digest_of, mapped, value_problems, whole_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+
+_NOT_KNOWN_YET = (pulumi.Output, asyncio.Future)
 
 
 class ApiCall(ActionResource, type_name="ApiCall"):
@@ -79,11 +81,12 @@ class ApiCall(ActionResource, type_name="ApiCall"):
     ) -> dict[str, Any]:
         path, body = _awaited_once(inputs["path"]), _awaited_once(inputs["body"])
         inputs |= {"path": path, "body": body}
-        outputs = [*_outputs_in([path, body])]
+        outputs = _outputs_in([path, body])
         always = opts is not None and "body" in (opts.additional_secret_outputs or [])
 
         def digests(known: Sequence[Any]) -> list[str]:
-            filled = _filled([path, body], iter(known))
+            rest = iter(known)
+            filled = mapped([path, body], lambda part: next(rest) if isinstance(part, _NOT_KNOWN_YET) else part)
             if body is not None and filled[1] is None:
                 raise pulumi.RunError(f"{resource_name}: body: this output is None, and nothing would be sent")
             problems = [] if body is None else value_problems(BODY, filled[1])
@@ -129,47 +132,21 @@ class ApiCall(ActionResource, type_name="ApiCall"):
         return found.apply(lambda answer: _Answer(self._name, whole_numbers(answer or {})))
 
 
-def _awaited_once(value: Any) -> Any:  # noqa: ANN401 - Pulumi's inputs
-    """The same with coroutines as futures, which can be asked more than once."""
-    if inspect.iscoroutine(value):
-        return asyncio.ensure_future(value)
-    if isinstance(value, Mapping) and any(map(inspect.iscoroutine, _parts_of(value))):
-        return {key: _awaited_once(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)) and any(map(inspect.iscoroutine, _parts_of(value))):
-        return [_awaited_once(item) for item in value]
-    return value
-
-
-def _parts_of(value: object) -> Iterator[object]:
-    """What a body consists of."""
-    if isinstance(value, Mapping):
-        value = [*value.values()]
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _parts_of(item)
-    else:
-        yield value
+def _awaited_once(value: object) -> Any:  # noqa: ANN401 - an input
+    """The same with futures for coroutines, which can be awaited once only."""
+    return mapped(value, lambda part: asyncio.ensure_future(part) if inspect.iscoroutine(part) else part)
 
 
 def _outputs_in(value: object) -> list[Any]:
     """What is not known yet: asking Pulumi for the whole takes ten times as long as declaring it."""
-    return [part for part in _parts_of(value) if isinstance(part, (pulumi.Output, asyncio.Future))]
+    parts: list[object] = []
+    mapped(value, parts.append)
+    return [part for part in parts if isinstance(part, _NOT_KNOWN_YET)]
 
 
 def _is_secret(value: object) -> Any:  # noqa: ANN401 - an input
     outputs = _outputs_in(value)
     return pulumi.Output.from_input(pulumi.Output.all(*outputs).is_secret()) if outputs else False
-
-
-def _filled(value: Any, known: Iterator[Any]) -> Any:  # noqa: ANN401 - plain
-    """The same with what has become known in place of outputs."""
-    if isinstance(value, (pulumi.Output, asyncio.Future)):
-        return next(known)
-    if isinstance(value, Mapping):
-        return {key: _filled(item, known) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_filled(item, known) for item in value]
-    return value
 
 
 class _Answer(dict[str, Any]):

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 ALGORITHM = "v1"
 
 _WILDCARDS = frozenset("*?[")
-_BLOCK = 1024 * 1024
 _UTF_8 = ("utf-8", "surrogateescape")
-_NOWHERE = "it is a link that leads nowhere"
 
 
 def content_digest(*patterns: str | os.PathLike[str]) -> str:
@@ -56,7 +54,9 @@ def content_digest(*patterns: str | os.PathLike[str]) -> str:
 
 
 def _add(whole: Digest, pattern: object) -> None:
-    text = _text(pattern)
+    text = os.fspath(pattern) if isinstance(pattern, os.PathLike) else pattern
+    if not isinstance(text, str):
+        raise pulumi.RunError("content_digest: a pattern is text or a path, such as 'config/**/*.json'")
     try:
         files = _files(text)
         # Two names may differ in their form of accents alone; the digest then puts them in order.
@@ -69,13 +69,6 @@ def _add(whole: Digest, pattern: object) -> None:
     whole.update(b"%d files\n" % len(files))
     for name, digest in named:
         whole.update(b"%d %s %s\n" % (len(name), name, digest))
-
-
-def _text(pattern: object) -> str:
-    text = os.fspath(pattern) if isinstance(pattern, os.PathLike) else pattern
-    if not isinstance(text, str):
-        raise pulumi.RunError("content_digest: a pattern is text or a path, such as 'config/**/*.json'")
-    return text
 
 
 def _files(pattern: str) -> dict[bytes, bytes]:
@@ -139,7 +132,7 @@ def _mode(path: bytes) -> int:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
             raise
     if os.path.islink(path):
-        raise OSError(errno.ENOENT, _NOWHERE, path)
+        raise OSError(errno.ENOENT, "it is a link that leads nowhere", path)
     return 0
 
 
@@ -165,6 +158,6 @@ def _readable(name: bytes) -> str:
 def _digest_file(path: bytes) -> bytes:
     digest = hashlib.sha256()
     with open(path, "rb") as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(1024 * 1024):
             digest.update(block)
     return digest.hexdigest().encode()

@@ -13,7 +13,7 @@ import pulumi
 from pulumi.runtime import config
 from pulumi.runtime.settings import SETTINGS, get_monitor
 
-from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, variable_of
 from pulumi_nao.config.spelling import misspelt_settings, misspelt_variables
 
 # A run that takes a few times as long as one publication is no surprise, and neither is any with so few sites.
@@ -55,7 +55,7 @@ def give(namespace: str) -> None:
 
 
 def _tell_of_key(namespace: str) -> None:
-    variable = environment_prefix(namespace) + "API_KEY"
+    variable = variable_of(namespace, "apiKey")
     if (
         pulumi.runtime.is_dry_run()
         and pulumi.Config(namespace).get("apiKey") is None
@@ -70,8 +70,7 @@ def _tell_of_key(namespace: str) -> None:
 def _tell_of_spelling(namespace: str) -> None:
     ours = namespace.partition("-")[0] == DEFAULT_NAMESPACE and namespace != pulumi.get_project()
     told = misspelt_settings(namespace, _keys(), shared=not ours)
-    told += misspelt_variables(namespace, os.environ)
-    for text in told:
+    for text in (*told, *misspelt_variables(namespace, os.environ)):
         pulumi.log.warn(text)
 
 

@@ -24,11 +24,7 @@ _WAITED_IN = {*sys.stdlib_module_names, "pulumi", "grpc"}
 
 
 def quieten() -> None:
-    """Have Pulumi's runner end at once and without a traceback when it is interrupted while it waits.
-
-    An interrupt that meets the program's own code is shown as ever, and so is any other exception. Nothing changes
-    where the process is not Pulumi's runner, as in tests with mocks and in programs of the Automation API.
-    """
+    """See above; nothing changes outside Pulumi's runner, as in tests with mocks and in the Automation API."""
     if isinstance(sys.excepthook, _Quiet) or not any(PurePath(word).name == _RUNNER for word in sys.orig_argv):
         return
     sys.excepthook = _Quiet(sys.excepthook)

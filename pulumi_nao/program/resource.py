@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pulumi
 from pulumi.dynamic import Resource
 from pulumi.output import Unknown
-from pulumi.runtime.config import is_config_secret
+from pulumi.runtime.config import get_config, is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from pulumi_nao.attempt import RECORDED
 from pulumi_nao.config.settings import Settings, hidden_settings
 from pulumi_nao.program import hints, quiet_end
-from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, SECRETS
+from pulumi_nao.resources.inputs import CONFIGURATION, ERROR_HOOK, SECRETS
 from pulumi_nao.text import parse_timeout
 from pulumi_nao.values import holds_output
 
@@ -27,17 +28,6 @@ if TYPE_CHECKING:
 
 _NOT_KNOWN_YET = (pulumi.Output, Awaitable, Unknown)
 _MODULE = "nao"
-_OUTPUTS = (
-    "base_url",
-    "job_id",
-    "job_url",
-    "has_finished",
-    "status",
-    "message",
-    "started_at",
-    "finished_at",
-    "duration",
-)
 
 
 class ActionResource(Resource, module=_MODULE, name="ActionResource"):
@@ -71,7 +61,7 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
             raise pulumi.RunError("\n".join(f"{resource_name}: {problem}" for problem in problems))
         namespace = inputs["config_namespace"]
         # Configuration and environment of the program; the provider's process may have others.
-        self._seen = Settings(_in_stack, os.environ).seen(namespace)
+        self._seen = Settings(get_config, os.environ).seen(namespace)
         if not isinstance(get_monitor(), MockMonitor):
             _check_key(namespace)
             hints.give(namespace)
@@ -81,7 +71,7 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
             ERROR_HOOK: _wants_reasons(opts) or None,
             SECRETS: self._told_of_secrets(resource_name, inputs, opts),
         }
-        properties = {**inputs, **dict.fromkeys([*_OUTPUTS, *self._secret_outputs]), **hidden}
+        properties = {**inputs, **dict.fromkeys([*RECORDED, *self._secret_outputs]), **hidden}
         secret = pulumi.ResourceOptions(additional_secret_outputs=[*self._secret_outputs])
         super().__init__(provider, resource_name, properties, pulumi.ResourceOptions.merge(opts, secret))
 
@@ -103,14 +93,8 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
             raise pulumi.RunError(f"{self._name}: {hidden_settings(self._seen['names'])}")
         return provider, providers
 
-    def _told_of_secrets(
-        self,
-        resource_name: str,  # noqa: ARG002 - not every resource has any
-        inputs: dict[str, Any],  # noqa: ARG002
-        opts: pulumi.ResourceOptions | None,  # noqa: ARG002
-    ) -> Any:  # noqa: ANN401 - an input
-        """What `markers.SECRETS` is."""
-        return None
+    def _told_of_secrets(self, *_given: Any, **_named: Any) -> Any:  # noqa: ANN401 - an input, or none
+        """What `inputs.SECRETS` is, of the checked inputs."""
 
     def _refuse_options(self, resource_name: str, opts: object) -> None:
         if opts is None:
@@ -199,11 +183,6 @@ class ActionResource(Resource, module=_MODULE, name="ActionResource"):
         return pulumi.get(self, "duration")
 
 
-def _in_stack(name: str) -> str | None:
-    namespace, _, key = name.partition(":")
-    return pulumi.Config(namespace).get(key)
-
-
 def _wants_reasons(opts: pulumi.ResourceOptions | None) -> bool:
     """Whether an error hook reads why a publication failed.
 
@@ -218,7 +197,7 @@ def _wants_reasons(opts: pulumi.ResourceOptions | None) -> bool:
 def _check_key(namespace: str) -> None:
     """Refuse a key that everybody can read."""
     name = f"{namespace}:apiKey"
-    if pulumi.Config(namespace).get("apiKey") is not None and not is_config_secret(name):
+    if get_config(name) is not None and not is_config_secret(name):
         raise pulumi.RunError(
             f"{name} stands in the configuration as plain text. Rotate the key in NAO Cloud, since files and "
             f"history may hold it, and set the new one with `pulumi config set --secret {name}`."

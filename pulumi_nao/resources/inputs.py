@@ -10,24 +10,25 @@ from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, namespace_problem
 from pulumi_nao.config.surface import PYTHON, Surface
 from pulumi_nao.models import action_problems, site_number
 from pulumi_nao.text import name_of
-from pulumi_nao.values import (
-    BODY,
-    OUTPUT_IN_TEXT,
-    POINTER,
-    TOO_LARGE,
-    holds_output,
-    is_too_large,
-    value_problems,
-)
+from pulumi_nao.values import BODY, OUTPUT_IN_TEXT, POINTER, TOO_LARGE, holds_output, is_too_large, value_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     Bag = dict[str, Any]
     Checked = tuple[Bag | None, list[str]]
 
 AGAIN, FAIL = "again", "fail"
 _OF_A_CALL = ("path", "method", "body", "results", "if_unknown", "assume_done")
+
+# What a program tells the provider beside its inputs. With two underscores, older SDKs would keep it from a provider.
+
+# What the program sees of its configuration; `check` compares it with what the provider sees, and drops it.
+# `server`: the server that is stated, in canonical form; empty for none. `names`: the settings of the stack.
+CONFIGURATION = "_configuration"
+ERROR_HOOK = "_error_hook"  # the program declares a hook that wants to read why the resource failed
+SECRETS = "_secrets"  # which inputs of a call are secrets: the plugin host passes their values on without saying so
+MARKERS = frozenset({CONFIGURATION, ERROR_HOOK, SECRETS})
 
 _UNKNOWN = (Unknown,)
 
@@ -53,9 +54,16 @@ def publication_inputs(
 def call_inputs(
     given: Mapping[str, Any], not_known_yet: tuple[type, ...] = _UNKNOWN, surface: Surface = PYTHON
 ) -> Checked:
-    """Validate the inputs of a call, as `publication_inputs` does."""
     own = {"method": "POST", **_present(given, _OF_A_CALL)}
-    found = list(_address_problems(own, not_known_yet))
+    path, checked = own.get("path"), "any"  # in place of a path that is not known yet, or has been judged
+    found = []
+    if path is None:
+        found.append("path: this input is required")
+    elif holds_output(path):
+        found.append(f"path: {OUTPUT_IN_TEXT}")
+    elif not isinstance(path, not_known_yet):
+        checked = path
+    found += action_problems(own["method"], checked)
     if "body" in own:
         problems = value_problems(BODY, own["body"], not_known_yet)
         if not problems and is_too_large(own["body"]):
@@ -68,17 +76,6 @@ def call_inputs(
     if not isinstance(assumed, str) or not assumed.isprintable() or holds_output(assumed):
         found.append("assume_done: paste what the error prints, the beginning of the attempt that was done")
     return _checked(given, _OF_A_CALL, own, found, not_known_yet, surface)
-
-
-def _address_problems(own: Bag, not_known_yet: tuple[type, ...]) -> Iterator[str]:
-    path = own.get("path")
-    if path is None:
-        yield "path: this input is required"
-    elif holds_output(path):
-        yield f"path: {OUTPUT_IN_TEXT}"
-    for problem in action_problems(own["method"], "any" if isinstance(path, not_known_yet) else path):
-        if not problem.startswith("path:") or (path is not None and not holds_output(path)):
-            yield problem
 
 
 def _result_problems(results: object) -> list[str]:

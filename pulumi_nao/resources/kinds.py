@@ -20,34 +20,15 @@ SECRET_BODY = "secret_body"  # noqa: S105 - beside the outputs: whether the body
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of resource.
-
-    Attributes:
-        noun: What one is called: `a publication`.
-        verb: What an `up` does with it: `publishes`.
-        whole: The same with its object: `publishes the site`.
-        address: The inputs of which a change replaces.
-        content: The inputs of which a change runs it again, see `Attempt.made_for`; at preview, they may be unknown.
-        is_harmless: Whether running it twice does no harm.
-        check: Brings given inputs to their one form, or says what is wrong with them.
-        action: What inputs, or outputs, ask of the server. Raises `ValueError` for those of another kind of resource.
-        resource_id: The id of the resource for an action.
-    """
-
     noun: str
-    verb: str
-    whole: str
-    address: tuple[str, ...]
-    content: tuple[str, ...]
-    is_harmless: bool
+    verb: str  # what an `up` does with it: `publishes`
+    whole: str  # the same with its object: `publishes the site`
+    address: tuple[str, ...]  # a change of these inputs replaces
+    content: tuple[str, ...]  # a change of these runs it again, see `Attempt.made_for`; a preview may not know them
+    is_harmless: bool  # running it twice does no harm
     check: Callable[..., Checked]
-    action: Callable[[Mapping[str, Any]], Action]
+    action: Callable[[Mapping[str, Any]], Action]  # of inputs, or outputs; `ValueError` for another kind's
     resource_id: Callable[[Action], str]
-
-    @property
-    def compared(self) -> tuple[str, ...]:
-        """The inputs that decide whether something changes."""
-        return (*self.address, *self.content, "base_url")
 
     def wanted(self, inputs: Bag) -> Wanted:
         return Wanted(
@@ -61,7 +42,6 @@ class Kind:
         )
 
     def attempt(self, outputs: Mapping[str, Any]) -> Attempt | None:
-        """The attempt that is recorded in outputs; `None` where they hold none."""
         try:
             action = self.action(outputs)
         except ValueError:
@@ -95,10 +75,6 @@ class Kind:
         }[step]
 
 
-def _publication(bag: Mapping[str, Any]) -> Action:
-    return publication(site_number(bag.get("site_id")))
-
-
 def _call(bag: Mapping[str, Any]) -> Action:
     method, path = bag.get("method"), bag.get("path")
     problems = action_problems(method, path)
@@ -116,7 +92,7 @@ PUBLICATION = Kind(
     content=("triggers",),
     is_harmless=True,
     check=publication_inputs,
-    action=_publication,
+    action=lambda bag: publication(site_number(bag.get("site_id"))),
     resource_id=lambda action: action.path.split("/")[1],
 )
 

@@ -7,52 +7,45 @@ without one, importing them would take longer than everything else here.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import pulumi
 
 from pulumi_nao.attempt import Attempt
 from pulumi_nao.cloud.address import PUBLIC_SERVER
-from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, environment_prefix
+from pulumi_nao.config.namespaces import DEFAULT_NAMESPACE, variable_of
 from pulumi_nao.config.settings import hidden_settings
 from pulumi_nao.config.surface import core_names
 from pulumi_nao.errors import ConfigurationError, Defect, NaoError, NotSent, OutcomeNotKnown, PollNotFound
 from pulumi_nao.host import Host, ProviderError, Unfinished
 from pulumi_nao.lifecycle import Change, Outcome, difference, settle
+from pulumi_nao.resources.inputs import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.resources.kinds import SECRET_BODY, Kind
-from pulumi_nao.resources.markers import CONFIGURATION, ERROR_HOOK, MARKERS, SECRETS
 from pulumi_nao.text import redact
 from pulumi_nao.values import digest_of, same
 from pulumi_nao.waiting.clock import Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Concatenate
-
-    from typing_extensions import ParamSpec
+    from collections.abc import Callable
 
     from pulumi_nao.accounts import Accounts
     from pulumi_nao.attempt import Wanted
-    from pulumi_nao.models import Action
 
     Bag = dict[str, Any]
-    Parameters = ParamSpec("Parameters")
-    Method = Callable[Concatenate["Operations", Parameters], "Result"]
 
-Result = TypeVar("Result")
+Method = TypeVar("Method", bound="Callable[..., Any]")
 
 _guard = threading.Lock()
 
 
-def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
+def _guarded(method: Method) -> Method:
     """Let an exception that nobody foresaw keep its traceback, and ask for a report."""
 
     @wraps(method)
-    def run(self: Operations, /, *arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
+    def run(self: Operations, *arguments: Any) -> Any:  # noqa: ANN401 - as the method
         try:
-            return method(self, *arguments, **named)
+            return method(self, *arguments)
         except ProviderError:
             raise
         except Exception as defect:  # noqa: BLE001 - whatever it is
@@ -64,7 +57,7 @@ def _guarded(method: Method[Parameters, Result]) -> Method[Parameters, Result]:
             error = Defect(f"`{method.__name__}` of {self._kind.noun}", defect, is_secret=is_secret)
             self._fail(error, f"{self._kind.verb} again")
 
-    return run
+    return cast("Method", run)
 
 
 class Operations:
@@ -90,11 +83,9 @@ class Operations:
         inputs, problems = self._kind.check(given, surface=self._host.surface)
         if inputs is None:
             return dict(news), problems
-        secrets = self._secrets(olds, inputs, news.get(SECRETS))
-        if secrets.problems:
-            return dict(news), [*secrets.problems]
         namespace = inputs["config_namespace"]
-        problems = self._settings.problems(namespace)
+        is_secret, problems = self._secrets(olds, inputs, news.get(SECRETS))
+        problems = problems or self._settings.problems(namespace)
         if problems:
             return dict(news), problems
         stated, recorded = self._settings.stated_server(namespace), self._recorded_server(olds, namespace)
@@ -102,7 +93,7 @@ class Operations:
         if problem:
             return dict(news), [problem]
         inputs["base_url"] = stated or recorded or PUBLIC_SERVER
-        if secrets.body:
+        if is_secret:
             inputs[SECRET_BODY] = True
         if news.get(ERROR_HOOK):
             inputs[ERROR_HOOK] = True
@@ -112,7 +103,8 @@ class Operations:
     @_guarded
     def diff(self, olds: Bag, news: Bag) -> tuple[bool, list[str]]:
         """Decide whether something changes, and which inputs force a replacement."""
-        if any(pulumi.contains_unknowns(news.get(name)) for name in self._kind.compared):
+        compared = (*self._kind.address, *self._kind.content, "base_url")
+        if pulumi.contains_unknowns([news.get(name) for name in compared]):
             return True, []
         wanted = self._kind.wanted(news)
         record = core_names(olds)
@@ -167,10 +159,10 @@ class Operations:
             if stated not in (None, recorded.base_url):
                 raise ConfigurationError(f"its server {recorded.base_url} is not the configured one")
             current, trouble = self._accounts.open(namespace, recorded.base_url).runner.refresh(recorded)
+            if trouble:
+                raise trouble
         except NaoError as error:
-            current, trouble = recorded, error
-        if trouble:
-            self._host.warn(f"{recorded.action.name}: its job was not looked at: {trouble.headline}")
+            self._host.warn(f"{recorded.action.name}: its job was not looked at: {error.headline}")
             return stored
         if current.has_finished and not current.done and not kind.is_harmless:
             # Left to the next `up`, which has to show a failure before anything runs again.
@@ -178,26 +170,28 @@ class Operations:
             return stored
         return {**stored, **current.record}
 
-    def _secrets(self, olds: Bag, given: Bag, told: object) -> _Secrets:
-        """Find out what is a secret: the host does not say, and what a program says is of what it has declared.
+    def _secrets(self, olds: Bag, given: Bag, told: object) -> tuple[bool, list[str]]:
+        """Whether the body is a secret, and what is wrong with a path that is one. The host says neither.
 
-        A transformation may put in something else afterwards, and `ignore_changes` brings back what is recorded.
+        What a program says is of what it has declared: a transformation may put in something else afterwards, and
+        `ignore_changes` brings back what is recorded.
         """
         if "path" not in self._kind.address:
-            return _Secrets()
+            return False, []
         values = [given.get("path"), given.get("body")]
         said = told if isinstance(told, dict) else {}
         body_is_old = same(values[1], olds.get("body"))
         was_secret = body_is_old and bool(olds.get(SECRET_BODY))
+        is_secret = was_secret or bool(said.get("body"))
         problems = [_PRIVATE_PATH] if said.get("path") else []
         if pulumi.contains_unknowns(values) or pulumi.contains_unknowns(said):
-            return _Secrets(bool(said.get("body")) or was_secret, problems)
+            return is_secret, problems
         path, body = said.get("digests") or (None, None)
         if path is not None and path != digest_of(values[0]) and values[0] != olds.get("path"):
             problems = problems or [_CHANGED_PATH]
         if body == digest_of(values[1]):
-            return _Secrets(bool(said.get("body")) or was_secret, problems)
-        return _Secrets(was_secret or not (body_is_old or values[1] is None), problems)
+            return is_secret, problems
+        return was_secret or not (body_is_old or values[1] is None), problems
 
     @_guarded
     def adopt(self, inputs: Bag, job_id: str) -> Bag:
@@ -205,13 +199,15 @@ class Operations:
         namespace, action = inputs["config_namespace"], self._kind.action(inputs)
         try:
             account = self._accounts.open(namespace)
-        except ConfigurationError as error:
-            self._refuse_import(action, error)
-        job = account.client.job(job_id, action.name)
-        attempt = Attempt(action, inputs.get("triggers"), account.client.base_url, job.id, job.url)
-        found, trouble = account.runner.refresh(attempt)
-        if trouble:
-            self._refuse_import(action, trouble, *([_ANOTHER_JOB] if isinstance(trouble, PollNotFound) else []))
+            job = account.client.job(job_id, action.name)
+            attempt = Attempt(action, inputs.get("triggers"), account.client.base_url, job.id, job.url)
+            found, trouble = account.runner.refresh(attempt)
+            if trouble:
+                raise trouble
+        except NaoError as error:
+            lines = [f"{action.name} is not imported: {error.reason}", *error.details, *error.advice]
+            lines += [_ANOTHER_JOB] if isinstance(error, PollNotFound) else []
+            self._host.fail(redact("\n  ".join(lines), self._settings.keys))
         if not found.done:
             self._host.fail(
                 f"{action.name} is not imported: job {job_id} has not ended in success (status {found.status!r})\n"
@@ -221,10 +217,6 @@ class Operations:
             f"a job names no site: that job {job_id} was the {action.name} is taken from the id, and not verified"
         )
         return self._kind.outputs({**inputs, "base_url": found.base_url}, found)
-
-    def _refuse_import(self, action: Action, error: NaoError, *next_steps: str) -> NoReturn:
-        lines = [f"{action.name} is not imported: {error.reason}", *error.details, *error.advice, *next_steps]
-        self._host.fail(redact("\n  ".join(lines), self._settings.keys))
 
     def _hidden(self, namespace: str, seen: object, stated: str | None, recorded: str | None) -> str:
         """Say why the key must not be used: the program's configuration is not what this process goes by."""
@@ -238,7 +230,7 @@ class Operations:
         if seen["server"] not in ("", stated):
             return (
                 f"the program is configured for the server {seen['server']}, and its provider for "
-                f"{stated or 'none'}; set {environment_prefix(namespace)}BASE_URL to the same value for both"
+                f"{stated or 'none'}; set {variable_of(namespace, 'baseUrl')} to the same value for both"
             )
         return ""
 
@@ -271,7 +263,6 @@ class Operations:
         return self._kind.attempt(olds) or Attempt(wanted.action, wanted.triggers, wanted.base_url)
 
     def _run(self, recorded: Attempt | None, props: Bag) -> Bag:
-        """Run the action, or bring the recorded attempt to a good end."""
         kind, call, wanted = self._kind, self._host.call, self._kind.wanted(props)
         earlier = self._unsuccessful.get(call.urn) if call else None
         if earlier and difference(earlier, wanted) is Change.REPLACE:
@@ -284,9 +275,8 @@ class Operations:
             self._unsuccessful.pop(call.urn, None)
         outputs = kind.outputs(props, attempt)
         if outcome.error:
-            reason_wanted = bool(props.get(ERROR_HOOK))
-            unfinished = Unfinished(kind.resource_id(wanted.action), outputs, reason_wanted=reason_wanted)
             saves = self._host.saves_unfinished
+            unfinished = Unfinished(kind.resource_id(wanted.action), outputs, bool(props.get(ERROR_HOOK)))
             current = attempt or recorded
             step = outcome.next_step(wanted, current, saves=saves)
             words = kind.words(step, current.job_id if current else None)
@@ -333,12 +323,6 @@ class Operations:
     ) -> NoReturn:
         text = error.text(*ways_on, f"The next `pulumi up` {next_step}.", advice=self._accounts.is_new(error))
         self._host.fail(redact(text, self._settings.keys), unfinished)
-
-
-@dataclass(frozen=True)
-class _Secrets:
-    body: bool = False
-    problems: Sequence[str] = ()
 
 
 _ANOTHER_JOB = (

@@ -107,7 +107,7 @@ class _Provider:
 
 
 def test_the_program_is_refused_at_once_where_it_gives_a_provider(monkeypatch):
-    monkeypatch.setattr("pulumi_nao.program.resource._in_stack", {"nao:apiKey": "k" * 20}.get)
+    monkeypatch.setattr("pulumi_nao.program.resource.get_config", {"nao:apiKey": "k" * 20}.get)
     monkeypatch.setattr("pulumi_nao.program.resource._check_key", lambda _namespace: None)
     monkeypatch.setattr("pulumi_nao.program.resource.hints.give", lambda _namespace: None)
     monkeypatch.setattr("pulumi.Resource._get_providers", lambda *_arguments: (_Provider(), {}))

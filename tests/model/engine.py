@@ -12,7 +12,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_nao.provider import TrackingConfigPublicationProvider
-from pulumi_nao.resources.markers import CONFIGURATION
+from pulumi_nao.resources.inputs import CONFIGURATION
 from tests.model.cloud import SERVER
 from tests.model.judge import Call, Endless, PromiseBroken
 from tests.model.plugin_host import Failure, HostProcess, Situation, struct
