@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -46,6 +45,7 @@ _UNKNOWN_BEFORE = tuple(each.written for each in PUBLICATION.outputs if each.nam
 _SETTINGS = tuple(each.written for each in SETTINGS)
 _API_KEY, _BASE_URL = NATIVE.name("api_key"), NATIVE.name("base_url")
 QUICK_CALLS = ThreadPool("nao-quick-call", 4)
+_IMPORT_ID = re.compile(rf"([1-9][0-9]*)/({JOB_NUMBER})")
 
 
 class Provider(ResourceProviderServicer):
@@ -177,7 +177,12 @@ class Provider(ResourceProviderServicer):
                 outputs = self._operations.read(stored)
                 inputs = _written(core_names(bags.read(request.inputs)), request.inputs)
                 return pb.ReadResponse(id=request.id, inputs=inputs, properties=_outputs(call, outputs))
-            site, job_id = self._import_id(request.id)
+            parts = _IMPORT_ID.fullmatch(request.id)
+            given, job_id = parts.groups() if parts else ("", "")
+            try:
+                site = site_number(given)
+            except ValueError:
+                self._host.fail(_NO_IMPORT_ID)
             outputs = self._operations.adopt({"site_id": site, "config_namespace": DEFAULT_NAMESPACE}, job_id)
         inputs = bags.write({_NAMES[name]: outputs[name] for name in ("site_id", "base_url")})
         return pb.ReadResponse(id=str(site), inputs=inputs, properties=_outputs(call, outputs))
@@ -185,15 +190,6 @@ class Provider(ResourceProviderServicer):
     def Delete(self, _request: pb.DeleteRequest, _context: ServicerContext) -> Empty:
         """Do nothing: what was done cannot be taken back."""
         return Empty()
-
-    def _import_id(self, given: str) -> tuple[int, str]:
-        site, _, job_id = given.partition("/")
-        number = 0
-        with suppress(ValueError):
-            number = site_number(site)
-        if not (number and re.fullmatch(JOB_NUMBER, job_id)):
-            self._host.fail(_NO_IMPORT_ID)
-        return number, job_id
 
     def _miss_key(self) -> None:
         lack = self._settings.lack_of_key(DEFAULT_NAMESPACE)
