@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 from importlib import metadata
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from pulumi_nao._version import __version__
@@ -30,6 +31,7 @@ DESCRIPTION = (
 _ENGINE_TIMEOUT = 20.0
 _MISSING = "is missing"
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+_PROXIES_OF_GRPC = ("grpc_proxy", "https_proxy", "http_proxy")
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -137,4 +139,19 @@ def _network() -> list[Finding]:
     proxy = f"set by {', '.join(proxies)}" if proxies else "none in the environment"
     bundle = next((name for name in _CERTIFICATES if os.environ.get(name)), None)
     certificates = f"trusted by {bundle}" if bundle else "those that requests brings along (certifi)"
-    return [Finding("proxy", Mark.NOTE, proxy), Finding("certificates", Mark.NOTE, certificates)]
+    findings = [Finding("proxy", Mark.NOTE, proxy), Finding("certificates", Mark.NOTE, certificates)]
+    # grpc, by which Pulumi's processes talk to each other, reads these in lower case, and no others.
+    in_the_way = next((name for name in _PROXIES_OF_GRPC if os.environ.get(name)), None)
+    spared = next((os.environ[name] for name in ("no_grpc_proxy", "no_proxy") if os.environ.get(name)), "")
+    if in_the_way and not any(_is_here(part.strip()) for part in spared.split(",")):
+        text = f"{in_the_way} keeps Pulumi's SDK from the engine, which is on this machine"
+        way_out = "`pulumi up` needs it: name 127.0.0.1 in no_proxy, in lower case."
+        findings.append(Finding("engine", Mark.WARNING, text, (way_out,)))
+    return findings
+
+
+def _is_here(addresses: str) -> bool:
+    try:
+        return ip_address("127.0.0.1") in ip_network(addresses, strict=False)
+    except ValueError:
+        return False

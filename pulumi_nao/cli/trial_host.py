@@ -72,7 +72,7 @@ def _try_host(engine_address: str) -> None:
                 process.kill()
                 _, complaints = process.communicate()
                 raise NaoError((complaints.strip().splitlines() or ["it says nothing"])[-1])
-            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            with grpc.insecure_channel(f"127.0.0.1:{port}", [("grpc.enable_http_proxy", 0)]) as channel:
                 _check(provider_pb2_grpc.ResourceProviderStub(channel))
         finally:
             timer.cancel()

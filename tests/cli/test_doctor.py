@@ -279,6 +279,20 @@ def test_the_proxy_on_the_way_is_named_without_its_password(hostless):
     assert "pw" not in ended.out
 
 
+@pytest.mark.parametrize("name", ["grpc_proxy", "https_proxy", "http_proxy"])
+@pytest.mark.parametrize("spared", ["", "localhost", "*"])
+def test_a_proxy_between_the_engine_and_its_programs_is_a_warning_with_the_way_out(hostless, name, spared):
+    ended = hostless.with_environment(**{name: "http://127.0.0.1:9"}, no_proxy=spared)("doctor")
+    assert f"!  engine        {name} keeps Pulumi's SDK from the engine, which is on this machine\n" in ended.out
+    assert "`pulumi up` needs it: name 127.0.0.1 in no_proxy, in lower case.\n" in ended.out
+
+
+@pytest.mark.parametrize("spared", ["127.0.0.1", "localhost, 127.0.0.1", "127.0.0.0/8"])
+def test_a_proxy_that_spares_this_machine_is_not_in_the_engines_way(hostless, spared):
+    ended = hostless.with_environment(https_proxy="http://127.0.0.1:9", no_proxy=spared)("doctor")
+    assert "keeps Pulumi's SDK from the engine" not in ended.out
+
+
 def test_a_proxy_that_cannot_be_told_from_a_password_is_not_shown(hostless):
     ended = hostless.with_environment(NAO_BASE_URL="https://nao.invalid", HTTPS_PROXY="http://user:p/w@127.0.0.1:9")(
         "doctor"
@@ -292,4 +306,5 @@ def test_a_proxy_that_is_not_on_the_way_is_not_taken_for_one_that_is(hostless):
     ended = hostless.with_environment(HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9")("doctor")
     assert ended.code == 0
     assert "-  proxy         set by HTTPS_PROXY, HTTP_PROXY\n" in ended.out
+    assert "keeps Pulumi's SDK from the engine" not in ended.out
     assert "-  proxy      none on the way to the server\n" in ended.out
