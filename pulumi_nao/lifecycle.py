@@ -198,14 +198,14 @@ class Runner:
                 clock=self._clock,
                 report=report,
             )
+            if isinstance(started, Done):
+                return Outcome(attempt.answered(started.document, wanted.results, self._clock.now()))
         except MayHaveStarted as error:
             return Outcome(attempt.lost(), error)
         except NaoError:
             raise
-        except Exception as defect:  # noqa: BLE001 - nobody knows whether the request was sent
+        except Exception as defect:  # noqa: BLE001 - the request may have been sent
             return Outcome(attempt.lost(), Defect(action.name, defect, is_secret=action.is_secret))
-        if isinstance(started, Done):
-            return Outcome(attempt.answered(started.document, wanted.results, self._clock.now()))
         return self._await(
             replace(attempt, job_id=started.id, job_url=started.url), wanted, started, deadline, report
         )

@@ -59,14 +59,13 @@ class Locks:
         with self._guard:
             one_at_a_time = self._addresses.setdefault(address, Semaphore(self._clock, 1))
         told = partial(report, f"waiting for another {operation} to end")
-        with (
-            one_at_a_time.acquired(in_line=told) as is_next,
-            self._elsewhere(address, operation, report),
-            self._all.acquired() as turn_has_come,
-        ):
-            if not (is_next and turn_has_come):
-                raise NotSent("cancelled while it waited for its turn", operation=operation)
-            yield
+        with one_at_a_time.acquired(in_line=told) as is_next:
+            if not is_next:
+                raise _cancelled(operation)  # before it gives back a lock of the process, which another has taken
+            with self._elsewhere(address, operation, report), self._all.acquired() as turn_has_come:
+                if not turn_has_come:
+                    raise _cancelled(operation)
+                yield
 
     def _elsewhere(self, *_args: Any, **_named: Any) -> AbstractContextManager[None]:  # noqa: ANN401 - see `MachineLocks`
         return nullcontext()
@@ -132,7 +131,7 @@ class MachineLocks(Locks):
         try:
             while not _file.take(place):
                 if self._clock.cancelled:
-                    raise NotSent("cancelled while it waited for its turn", operation=operation)
+                    raise _cancelled(operation)
                 if not is_told:
                     report(f"waiting for another {operation} to end, in another process")
                     is_told = True
@@ -148,6 +147,10 @@ class MachineLocks(Locks):
                 )
             return False
         return True
+
+
+def _cancelled(operation: str) -> NotSent:
+    return NotSent("cancelled while it waited for its turn", operation=operation)
 
 
 def lock_folder() -> Path:

@@ -132,9 +132,12 @@ def test_a_limit_that_cannot_work_in_the_environment_is_refused(key, value, reas
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        *(("timeout", text) for text in ("100ms", "168h", "1.5h", "1h30m", "1000ms", " 30m ", "30m\n", "0h90s")),
-        *(("concurrency", text) for text in ("1", "512", " 8 ", "8\n", "0008")),
-        *(("requestsPerSecond", text) for text in ("0.01", "1000", "0.5", "5", " 5 ", "5\n", "5.0")),
+        *(
+            ("timeout", text)
+            for text in ("100ms", "168h", "1.5h", "1h30m", "1000ms", " 30m ", "30m\n", "30m\x1e", "0h90s")
+        ),
+        *(("concurrency", text) for text in ("1", "512", " 8 ", "8\n", "8\x1e", "0008")),
+        *(("requestsPerSecond", text) for text in ("0.01", "1000", "0.5", "5", " 5 ", "5\n", "5\x1e", "5.0")),
     ],
 )
 def test_limits_at_their_bounds_and_with_white_space_around_are_good(key, value):

@@ -144,6 +144,16 @@ def test_what_may_have_been_done_is_recorded_as_unknown(clock, error, url):
     assert (outcome.attempt.is_unknown, outcome.attempt.status) == (True, UNKNOWN)
 
 
+def test_a_defect_after_the_server_has_done_it_is_recorded_as_unknown(clock):
+    class Odd(dict):
+        def get(self, name):
+            raise ZeroDivisionError(name)
+
+    outcome = Runner(Client(Done(Odd())), clock).run(call(BODY, results={"id": "/id"}))
+    assert outcome.attempt == unknown(job_url=None)
+    assert outcome.error.headline == f"{NAME} met a defect of pulumi-nao: ZeroDivisionError: id"
+
+
 @pytest.mark.parametrize("error", [Rejected(NAME, "422 Unprocessable Entity"), NotSent("no", operation=NAME)])
 def test_what_surely_did_nothing_is_not_recorded(clock, error):
     assert Runner(Client(error), clock).run(call(BODY)) == Outcome(None, error)

@@ -119,6 +119,21 @@ def test_a_cancel_ends_the_wait_and_nothing_is_sent():
         pass
 
 
+def test_who_is_cancelled_in_line_leaves_the_turn_with_whoever_has_it():
+    cancel = threading.Event()
+    locks = MachineLocks(SystemClock(cancel), None, pytest.fail)
+    with locks.held(SITE, OPERATION, pytest.fail):
+        with (
+            pytest.raises(NotSent, match="cancelled while it waited for its turn"),
+            locks.held(SITE, OPERATION, _end_when_told([], cancel.set)),
+        ):
+            pass
+        with subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True) as another:
+            told = another.stdout.readline()
+            another.kill()
+    assert told == "waiting for another publication of site 910 to end, in another process\n"
+
+
 def test_hundreds_of_turns_take_one_descriptor_and_one_file(locks):
     with locks.held(SITE, OPERATION, pytest.fail):
         one = psutil.Process().num_fds()
