@@ -16,7 +16,7 @@ import threading
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pulumi_nao.errors import NotSent
 from pulumi_nao.waiting.semaphore import Semaphore
@@ -54,21 +54,28 @@ class Locks:
     def held(self, address: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
         """Hold a turn; a wait for another at the same address is reported, and a cancel meanwhile is `NotSent`.
 
-        Whoever waits for an address takes no place from those who could go on.
+        Whoever waits for an address takes no place from those who could go on, and the other way round.
         """
         with self._guard:
             one_at_a_time = self._addresses.setdefault(address, Semaphore(self._clock, 1))
         told = partial(report, f"waiting for another {operation} to end")
         with one_at_a_time.acquired(in_line=told) as is_next:
-            if not is_next:
-                raise _cancelled(operation)  # before it gives back a lock of the process, which another has taken
-            with self._elsewhere(address, operation, report), self._all.acquired() as turn_has_come:
-                if not turn_has_come:
-                    raise _cancelled(operation)
-                yield
+            is_told = False
+            while is_next:
+                with self._all.acquired() as turn_has_come, self._elsewhere(address) as is_free:
+                    if turn_has_come and is_free:
+                        yield
+                        return
+                if self._clock.cancelled:
+                    break
+                if not is_told:
+                    report(f"waiting for another {operation} to end, in another process")
+                    is_told = True
+                self._clock.sleep(_ASKED_AGAIN)
+            raise NotSent("cancelled while it waited for its turn", operation=operation)
 
-    def _elsewhere(self, *_args: Any, **_named: Any) -> AbstractContextManager[None]:  # noqa: ANN401 - see `MachineLocks`
-        return nullcontext()
+    def _elsewhere(self, _address: Hashable) -> AbstractContextManager[bool]:
+        return nullcontext(enter_result=True)
 
 
 class _LockFile:
@@ -116,41 +123,29 @@ class MachineLocks(Locks):
         self._told = threading.Lock()
 
     @contextmanager
-    def _elsewhere(self, address: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
+    def _elsewhere(self, address: Hashable) -> Iterator[bool]:
         place = int.from_bytes(hashlib.sha256(repr(address).encode()).digest()[:8], "big") % _PLACES
-        is_locked = self._wait(place, operation, report)
+        is_free = True  # also where locking cannot be done on this machine
+        is_locked = False
         try:
-            yield
+            is_free = is_locked = _file.take(place)
+        except OSError as error:
+            self._tell(error)
+        try:
+            yield is_free
         finally:
             if is_locked:
                 _file.give_back(place)
 
-    def _wait(self, place: int, operation: str, report: Callable[[str], None]) -> bool:
-        """Lock a place; `False` where that cannot be done on this machine."""
-        is_told = False
-        try:
-            while not _file.take(place):
-                if self._clock.cancelled:
-                    raise _cancelled(operation)
-                if not is_told:
-                    report(f"waiting for another {operation} to end, in another process")
-                    is_told = True
-                self._clock.sleep(_ASKED_AGAIN)
-        except OSError as error:
-            if self._told.acquire(blocking=False):
-                folder = "for temporary files"
-                with suppress(OSError):  # there may be none at all
-                    folder = str(lock_folder())
-                self._warn(
-                    f"the folder {folder} cannot be used ({error.strerror}), so what runs in other processes "
-                    "at the same time is not waited for; set TMPDIR to a folder of your own"
-                )
-            return False
-        return True
-
-
-def _cancelled(operation: str) -> NotSent:
-    return NotSent("cancelled while it waited for its turn", operation=operation)
+    def _tell(self, error: OSError) -> None:
+        if self._told.acquire(blocking=False):
+            folder = "for temporary files"
+            with suppress(OSError):  # there may be none at all
+                folder = str(lock_folder())
+            self._warn(
+                f"the folder {folder} cannot be used ({error.strerror}), so what runs in other processes "
+                "at the same time is not waited for; set TMPDIR to a folder of your own"
+            )
 
 
 def lock_folder() -> Path:

@@ -32,8 +32,8 @@ def held_elsewhere():
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout.readline() == "held\n"
         try:
+            assert process.stdout.readline() == "held\n"
             yield process
         finally:
             process.kill()
@@ -106,6 +106,36 @@ def test_who_waits_for_another_process_takes_no_place_from_those_who_could_go_on
     with held_elsewhere() as other, locks.held(SITE, OPERATION, end):
         pass
     assert in_time == [True]
+
+
+class LinedUp(SystemClock):
+    """Tells of everybody who lines up for something."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = threading.Semaphore(0)
+
+    def event(self):
+        self.told.release()
+        return super().event()
+
+
+def test_who_waits_for_a_place_keeps_no_other_process_from_the_address():
+    locks = MachineLocks(clock := LinedUp(), 1, pytest.fail)
+
+    def wait_in_line():
+        with locks.held(SITE, OPERATION, pytest.fail):
+            pass
+
+    thread = threading.Thread(target=wait_in_line)
+    with locks.held((SITE[0], "sites/911/asset_tracking_config/publish"), OPERATION, pytest.fail):
+        thread.start()
+        for _ in range(4):  # each of the two for its address, and for a place
+            assert clock.told.acquire(timeout=10)
+        with held_elsewhere():
+            pass
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_a_cancel_ends_the_wait_and_nothing_is_sent():
