@@ -11,7 +11,9 @@ from tests.engine.stack import Stack
 from tests.engine.story import UP, Story
 
 GRPC_CANCELLED = re.compile(
-    r"Traceback \(most recent call last\):\n[^\n]*File \"src/python/grpcio/[^\n]*\n[^\n]*asyncio\.exceptions\.CancelledError"
+    r"Traceback \(most recent call last\):\n"
+    r'[^\n]*File "src/python/grpcio/[^\n]*\n'
+    r"[^\n]*asyncio\.exceptions\.CancelledError"
 )
 
 CHAIN = """
