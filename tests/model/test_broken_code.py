@@ -15,7 +15,7 @@ from pulumi_nao.host.dynamic import DynamicHost
 from pulumi_nao.lifecycle import Change, Outcome, Runner
 from pulumi_nao.models import JobState
 from pulumi_nao.resources import operations
-from pulumi_nao.waiting.clock import Deadline
+from pulumi_nao.waiting.clock import Deadline, Limit
 from tests.model.judge import PromiseBroken
 from tests.model.test_engine_actions import EngineActions
 
@@ -147,7 +147,7 @@ def a_wait_knows_no_deadline(patch):
 
 
 def a_wait_takes_a_minute_more(patch):
-    patch.setattr(lifecycle, "Deadline", lambda seconds, source, clock: Deadline(seconds + 60, source, clock))
+    patch.setattr(Limit, "begun", lambda self, clock: Deadline(self.seconds + 60, self.source, clock))
 
 
 def a_lost_job_is_waited_for_again(patch):
