@@ -31,8 +31,9 @@ An error holds facts; `headline` and `str(error)` are written from them when som
 
 from __future__ import annotations
 
+import copy
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.models import WITHHELD
 from pulumi_nao.text import format_duration
@@ -81,9 +82,12 @@ class NaoError(Exception):
 
     def of(self, operation: str) -> Self:
         """The same, told of an operation."""
-        told = type(self).__new__(type(self), *self.args)
-        told.__dict__.update(self.__dict__, operation=operation)
+        told = copy.copy(self)
+        told.operation = operation
         return told
+
+    def __reduce__(self) -> tuple[Any, ...]:  # a pool of processes would break of one that cannot be made again
+        return _new, (type(self), self.args), self.__dict__
 
     def text(self, *next_steps: str, advice: bool = True) -> str:
         """Write the error for people.
@@ -355,6 +359,10 @@ class PollNotFound(PollFailed):
 
 class PollSenseless(PollFailed):
     """An answer that is no job: another status, or JSON of another shape."""
+
+
+def _new(kind: type[NaoError], args: tuple[Any, ...]) -> NaoError:
+    return kind.__new__(kind, *args)
 
 
 def _support(request_id: str) -> tuple[str, ...]:

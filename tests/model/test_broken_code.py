@@ -147,7 +147,7 @@ def a_wait_knows_no_deadline(patch):
 
 
 def a_wait_takes_a_minute_more(patch):
-    patch.setattr(Limit, "begun", lambda limit, clock: Deadline(limit.seconds + 60, limit.source, clock))
+    patch.setattr(Limit, "begun", lambda self, clock: Deadline(self.seconds + 60, self.source, clock))
 
 
 def a_lost_job_is_waited_for_again(patch):
