@@ -41,8 +41,6 @@ class Finding:
 
 @dataclass
 class Diagnosis:
-    """What was found about an account."""
-
     findings: list[Finding]
     verdict: Verdict = Verdict.ALL_WELL
     conclusion: str = _ALL_WELL

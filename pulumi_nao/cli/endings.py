@@ -51,7 +51,6 @@ _ENDINGS = (
 
 
 def ending_of(error: errors.NaoError | None, attempt: Attempt | None = None) -> Ending:
-    """Find the outcome that an error stands for."""
     if error is None:
         return Ending.DONE
     unforeseen = Ending.JOB_RUNS_ON if attempt and attempt.may_be_running else Ending.MAY_HAVE_STARTED
@@ -68,12 +67,10 @@ def namespace_option(namespace: str) -> str:
 
 
 def wait_command(job_id: str, namespace: str) -> str:
-    """Write the command that goes on waiting for a job."""
     return f"pulumi-nao job {job_id} --wait{namespace_option(namespace)}"
 
 
 def next_step(outcome: Outcome, wanted: Wanted, command: str, namespace: str) -> str:
-    """Write the command that comes next after an action went wrong."""
     # Only a publication is repeated without being asked about.
     calling, sends = ("Publishing", "publishes") if wanted.repeats_unknown else ("Calling", "sends it")
     step = outcome.next_step(wanted)

@@ -91,7 +91,6 @@ class LiveDisplay(Display):
         self._output.interject(f"\n{_SHOW_CURSOR}")
 
     def _stay(self, *parts: str | tuple[str, str]) -> None:
-        """Print above the display what stays."""
         self._console.print(Text.assemble(*parts), soft_wrap=True)
 
     def _end(self, operation: str, *, failed: bool = False) -> None:

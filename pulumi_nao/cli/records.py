@@ -18,14 +18,12 @@ _NO_ATTEMPT = {**dict.fromkeys(RECORDED), "has_finished": False}
 
 
 def attempt(named: dict[str, Any], ending: Ending, made: Attempt | None, error: NaoError | None) -> str:
-    """Write how an action ended."""
     return _line(named, ending, made.record if made else _NO_ATTEMPT, error)
 
 
 def job(
     job_id: str, url: str | None, namespace: str, ending: Ending, state: JobState | None, error: NaoError | None
 ) -> str:
-    """Write what is known of a job."""
     ended = state if state and state.has_finished else None
     record = {
         "job_url": url,

@@ -14,8 +14,6 @@ PACKAGE = "nao"
 
 @dataclass(frozen=True)
 class Property:
-    """An input, an output or a setting."""
-
     name: str  # in the core: `site_id`; programs write it as `siteId`
     type: str  # of Pulumi's schema: `string`, `integer`, `number`, `boolean`, or `any`
     text: str

@@ -62,8 +62,6 @@ def _guarded(method: Method) -> Method:
 
 
 class Operations:
-    """What the provider's methods do for one kind of resource."""
-
     def __init__(self, kind: Kind, accounts: Accounts, host: Host) -> None:
         self._kind = kind
         self._accounts = accounts
@@ -103,7 +101,7 @@ class Operations:
 
     @_guarded
     def diff(self, olds: Bag, news: Bag) -> tuple[bool, list[str]]:
-        """Decide whether something changes, and which inputs force a replacement."""
+        """Whether something changes, and which inputs force a replacement."""
         compared = (*self._kind.address, *self._kind.content, "base_url")
         if pulumi.contains_unknowns([news.get(name) for name in compared]):
             return True, []
@@ -132,7 +130,6 @@ class Operations:
 
     @_guarded
     def update(self, olds: Bag, news: Bag) -> Bag:
-        """Bring the recorded attempt to a good end, or run the action again."""
         return self._run(self._recorded(core_names(olds), self._kind.wanted(news)), news)
 
     @_guarded
