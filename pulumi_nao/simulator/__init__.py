@@ -65,8 +65,8 @@ Unknown: the simulator had to choose.
 - Everything else in NAO Cloud: here 404.
 """
 
+from pulumi_nao.simulator.faults import FAULTS
 from pulumi_nao.simulator.injections import Injection
-from pulumi_nao.simulator.named_faults import FAULTS
 from pulumi_nao.simulator.replies import Answer, Connection, HangUp, Reply, Silence
 from pulumi_nao.simulator.request import Request
 from pulumi_nao.simulator.simulator import Simulator

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.simulator.actions import Action
 from pulumi_nao.simulator.checks import checked_host, checked_key, checked_seconds
+from pulumi_nao.simulator.faults import list_faults
 from pulumi_nao.simulator.injections import Injection, parse_injection
-from pulumi_nao.simulator.named_faults import list_faults
 from pulumi_nao.simulator.simulator import Simulator
 from pulumi_nao.simulator.world import Site
 

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pulumi_nao.simulator.checks import checked_id
-from pulumi_nao.simulator.named_faults import FAULTS, Fault, fault
+from pulumi_nao.simulator.faults import FAULTS, Fault, fault
 from pulumi_nao.simulator.scripts import Target
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nao.simulator.actions import Action, Actions, tag_batch
 from pulumi_nao.simulator.checks import checked_host
+from pulumi_nao.simulator.faults import fault
 from pulumi_nao.simulator.injections import FLAKY_FAULTS, FLAKY_ROUTES, Flaky, Injection, parse_injection
 from pulumi_nao.simulator.limit import RequestLimit
 from pulumi_nao.simulator.log import RequestLog
-from pulumi_nao.simulator.named_faults import fault
 from pulumi_nao.simulator.routes import Api
 from pulumi_nao.simulator.scripts import Scripts, Target
 from pulumi_nao.simulator.server import Server, Service

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from pulumi_nao.simulator import Answer, HangUp, Injection, Silence, Simulator
-from pulumi_nao.simulator.named_faults import fault
+from pulumi_nao.simulator.faults import fault
 
 from .wire import KEY, ask, connect, look, publish
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pulumi_nao.simulator.named_faults import Fault, always
+from pulumi_nao.simulator.faults import Fault, always
 from pulumi_nao.simulator.replies import Answer
 from tests.faults.catalogue import answers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pulumi_nao.simulator.named_faults import Fault, always, page, refusal
+from pulumi_nao.simulator.faults import Fault, always, page, refusal
 from tests.faults.catalogue import answers, connection
 
 if TYPE_CHECKING:
