@@ -143,14 +143,14 @@ def _network() -> list[Finding]:
     # grpc, by which Pulumi's processes talk to each other, reads these in lower case, and no others.
     in_the_way = next((name for name in _PROXIES_OF_GRPC if os.environ.get(name)), None)
     spared = next((os.environ[name] for name in ("no_grpc_proxy", "no_proxy") if os.environ.get(name)), "")
-    if in_the_way and not any(_is_here(part.strip()) for part in spared.split(",")):
+    if in_the_way and not any(_holds_this_machine(part.strip()) for part in spared.split(",")):
         text = f"{in_the_way} keeps Pulumi's SDK from the engine, which is on this machine"
         way_out = "`pulumi up` needs it: name 127.0.0.1 in no_proxy, in lower case."
         findings.append(Finding("engine", Mark.WARNING, text, (way_out,)))
     return findings
 
 
-def _is_here(addresses: str) -> bool:
+def _holds_this_machine(addresses: str) -> bool:
     try:
         return ip_address("127.0.0.1") in ip_network(addresses, strict=False)
     except ValueError:

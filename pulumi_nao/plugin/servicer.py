@@ -192,8 +192,10 @@ class Provider(ResourceProviderServicer):
         return Empty()
 
     def _miss_key(self) -> None:
+        if self._key_missed:
+            return
         lack = self._settings.lack_of_key(DEFAULT_NAMESPACE)
-        if lack and not self._key_missed:
+        if lack:
             self._key_missed = True
             self._host.warn(lack)
 

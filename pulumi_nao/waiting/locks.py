@@ -54,7 +54,8 @@ class Locks:
     def held(self, address: Hashable, operation: str, report: Callable[[str], None]) -> Iterator[None]:
         """Hold a turn; a wait for another at the same address is reported, and a cancel meanwhile is `NotSent`.
 
-        Whoever waits for an address takes no place from those who could go on, and the other way round.
+        While another process has the address, the place goes back to those who could go on; and without a place,
+        no other process is kept from the address.
         """
         with self._guard:
             one_at_a_time = self._addresses.setdefault(address, Semaphore(self._clock, 1))
